@@ -1,0 +1,1 @@
+"""Composes: settings, topics, the stream worker, storage, the HTTP API and the `wim` command."""
