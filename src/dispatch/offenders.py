@@ -1,8 +1,8 @@
 """Who has done it before: the identity behind a plate, and what its earlier trips count for.
 
-A count is always of *trips*, never of violations: a truck that passes three sites in one night did it once. The crossing
-that is judged, with every other crossing of its own trip, counts for nothing. Two windows end at the crossing, both by
-event time:
+A count is always of *trips*, never of violations: a truck that passes three sites in one night did it once. The
+crossing that is judged, with every other crossing of its own trip, counts for nothing. Two windows end at the crossing,
+both by event time:
 
 =========  ===============================================  ================================================
 window     from … to                                        used for
