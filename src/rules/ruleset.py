@@ -1,0 +1,277 @@
+"""Rule sets: dated, cited limit tables in TOML, checked and compiled for the judging kernel.
+
+The keys of a file are explained at the top of `tables/cn-2016.toml`; `RuleSetFile` below is their exact shape.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from rules.kernels.arrays import (
+    FOREVER_NS,
+    GROUP,
+    LIMIT,
+    NARROW_AIR,
+    NARROW_DRIVE,
+    NARROW_NONE,
+    NARROW_RATED,
+    RULE_SET,
+    Law,
+)
+from rules.patterns import parse_pattern, pattern_word
+
+#: Decision §1: a vehicle is a truck from 4.5 t on; a region may set another mass in its policy.
+TRUCK_FROM_KG = 4500
+_WIDEST_MM = np.iinfo(np.int32).max
+_NARROW = {
+    None: NARROW_NONE,
+    "air_suspension": NARROW_AIR,
+    "drive_axles": NARROW_DRIVE,
+    "rated_mass": NARROW_RATED,
+}
+
+Mass = Annotated[int, Field(ge=0, le=1_000_000)]
+Length = Annotated[int, Field(ge=0, le=100_000)]
+
+
+class RuleSetError(ValueError):
+    """A rule set that cannot be used: the file, the key and what to write instead."""
+
+    def __init__(self, origin: str, key: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{origin}: {key}: {problem}; {remedy}")
+        self.origin, self.key, self.problem, self.remedy = origin, key, problem, remedy
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Cited(_Table):
+    """Every row that decides says where it comes from."""
+
+    clause: str
+    source: str
+    date: dt.date
+    verified: bool
+
+
+class GroupDistances(_Table):
+    """Below which spacing two axles are one group."""
+
+    first_pair_mm: Length
+    pair_mm: Length
+    source: str
+    date: dt.date
+    verified: bool
+
+
+class Deduction(_Cited):
+    """What an axle known to have single tyres takes off."""
+
+    single_tyre_kg: Mass
+
+
+class LimitRow(_Cited):
+    """One line of the gross-weight table."""
+
+    id: str
+    axles: int | tuple[int, int]
+    patterns: tuple[str, ...] = ()
+    last_spacing_from_mm: Length = 0
+    low_kg: Mass
+    high_kg: Mass
+    narrow_by: Literal["air_suspension", "drive_axles", "rated_mass"] | None = None
+
+    @property
+    def axle_range(self) -> tuple[int, int]:
+        """Fewest and most axles."""
+        return (self.axles, self.axles) if isinstance(self.axles, int) else self.axles
+
+    @model_validator(mode="after")
+    def _fits(self) -> LimitRow:
+        least, most = self.axle_range
+        if not 1 <= least <= most <= 16:
+            raise ValueError("axles must be a number or [fewest, most] in 1 … 16")
+        if self.low_kg > self.high_kg:
+            raise ValueError("low_kg is above high_kg")
+        for pattern in self.patterns:
+            if not least <= sum(parse_pattern(pattern)) <= most:
+                raise ValueError(f"pattern {pattern} does not have {self.axles} axles")
+        return self
+
+
+class GroupRow(_Cited):
+    """What an axle group of one kind may carry."""
+
+    id: str
+    axles: Annotated[int, Field(ge=1, le=3)]
+    spacing_from_mm: Length = 0
+    spacing_below_mm: Length | None = None
+    low_kg: Mass
+    high_kg: Mass
+
+
+class Dimensions(_Cited):
+    """The largest vehicle without a permit."""
+
+    length_mm: Length
+    width_mm: Length
+    height_mm: Length
+
+
+class DimensionFine(_Table):
+    """The range of fines up to these dimensions; one that is absent bounds nothing."""
+
+    length_mm: Length | None = None
+    width_mm: Length | None = None
+    height_mm: Length | None = None
+    low_yuan: int
+    high_yuan: int
+
+
+class Penalty(_Cited):
+    """How the law turns an excess into a fine."""
+
+    free_kg: Mass
+    step_kg: Annotated[int, Field(gt=0)]
+    yuan_per_step: Annotated[int, Field(ge=0)]
+    most_yuan: Annotated[int, Field(ge=0)]
+    dimension: tuple[DimensionFine, ...] = ()
+
+
+class RuleSetFile(_Table):
+    """One rule set as it stands in its file."""
+
+    id: Annotated[str, Field(min_length=1, max_length=32)]
+    title: str
+    from_: Annotated[dt.date, Field(alias="from")]
+    until: dt.date | None = None
+    timezone: str
+    in_force: bool
+    groups: GroupDistances
+    deduction: Deduction
+    limit: tuple[LimitRow, ...]
+    group: tuple[GroupRow, ...]
+    dimensions: Dimensions
+    penalty: Penalty
+
+    @model_validator(mode="after")
+    def _orders(self) -> RuleSetFile:
+        ids = [row.id for row in self.limit]
+        if len(set(ids)) < len(ids):
+            raise ValueError("two limits have the same id")
+        if self.until is not None and self.until <= self.from_:
+            raise ValueError("until is not after from")
+        ZoneInfo(self.timezone)
+        return self
+
+    @property
+    def from_ns(self) -> int:
+        """Local midnight of the first day."""
+        return _midnight_ns(self.from_, self.timezone)
+
+    @property
+    def until_ns(self) -> int:
+        """Local midnight after the last day."""
+        return FOREVER_NS if self.until is None else _midnight_ns(self.until, self.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """Rule sets in the order of their start, and the rows behind each compiled limit."""
+
+    rule_sets: tuple[RuleSetFile, ...]
+    law: Law
+    rows: tuple[LimitRow, ...]
+
+    def index(self, name: str) -> int:
+        """Where the rule set of that id stands. Raises RuleSetError."""
+        names = [rule_set.id for rule_set in self.rule_sets]
+        if name not in names:
+            raise RuleSetError("rule sets", name, "there is no such rule set", f"use one of {', '.join(names)}")
+        return names.index(name)
+
+    def fixed(self, name: str) -> RuleBook:
+        """The same book, judging by one rule set whatever the date."""
+        return RuleBook(self.rule_sets, self.law._replace(fixed=self.index(name)), self.rows)
+
+    def trucks_from(self, gross_kg: int) -> RuleBook:
+        """The same book with another least mass of a truck."""
+        return RuleBook(self.rule_sets, self.law._replace(truck_from_kg=gross_kg), self.rows)
+
+
+def parse_rule_set(text: str, origin: str) -> RuleSetFile:
+    """Check one file. Raises RuleSetError naming `origin`, the key and the remedy."""
+    try:
+        return RuleSetFile.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise RuleSetError(origin, "file", f"not TOML: {error}", "mend the line that it names") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "file"
+        raise RuleSetError(origin, key, first["msg"], "see the comments at the top of cn-2016.toml") from error
+    except (KeyError, ValueError) as error:
+        raise RuleSetError(origin, "timezone", str(error), "write an IANA name such as Asia/Shanghai") from error
+
+
+def load_book(paths: Sequence[Path] = ()) -> RuleBook:
+    """The built-in tables and the files of `paths`, of which one with the same id replaces a built-in table."""
+    tables = [entry for entry in resources.files("rules").joinpath("tables").iterdir() if entry.name.endswith(".toml")]
+    sources = [(entry.name, entry.read_text("utf-8")) for entry in tables]
+    sources += [(str(path), path.read_text("utf-8")) for path in paths]
+    by_id = {rule_set.id: rule_set for rule_set in (parse_rule_set(text, origin) for origin, text in sources)}
+    return compile_book(sorted(by_id.values(), key=lambda rule_set: (rule_set.from_ns, rule_set.id)))
+
+
+def compile_book(rule_sets: Sequence[RuleSetFile]) -> RuleBook:
+    """Lay the tables out for the kernel."""
+    heads = np.zeros(len(rule_sets), RULE_SET)
+    limits: list[tuple[int, ...]] = []
+    groups: list[tuple[int, ...]] = []
+    rows: list[LimitRow] = []
+    for head, rule_set in zip(heads, rule_sets, strict=True):
+        head["limit_begin"], head["group_begin"] = len(limits), len(groups)
+        for row in rule_set.limit:
+            limits += _limit_lines(row, len(rows))
+            rows.append(row)
+        groups += [_group_line(row) for row in rule_set.group]
+        head["limit_end"], head["group_end"] = len(limits), len(groups)
+        _fill_head(head, rule_set)
+    law = Law(heads, np.array(limits, LIMIT), np.array(groups, GROUP), fixed=-1, truck_from_kg=TRUCK_FROM_KG)
+    return RuleBook(tuple(rule_sets), law, tuple(rows))
+
+
+def _fill_head(head: np.void, rule_set: RuleSetFile) -> None:
+    head["from_ns"], head["until_ns"], head["in_force"] = rule_set.from_ns, rule_set.until_ns, rule_set.in_force
+    head["first_pair_mm"], head["pair_mm"] = rule_set.groups.first_pair_mm, rule_set.groups.pair_mm
+    head["single_tyre_kg"] = rule_set.deduction.single_tyre_kg
+    for name in ("length_mm", "width_mm", "height_mm"):
+        head[name] = getattr(rule_set.dimensions, name)
+
+
+def _limit_lines(row: LimitRow, index: int) -> list[tuple[int, ...]]:
+    """One line a pattern, or one that fits any."""
+    words = [pattern_word(parse_pattern(pattern)) for pattern in row.patterns] or [0]
+    least, most = row.axle_range
+    tail = (row.last_spacing_from_mm, row.low_kg, row.high_kg)
+    return [(index, least, most, _NARROW[row.narrow_by], word, *tail) for word in words]
+
+
+def _group_line(row: GroupRow) -> tuple[int, ...]:
+    below = _WIDEST_MM if row.spacing_below_mm is None else row.spacing_below_mm
+    return row.axles, row.spacing_from_mm, below, row.low_kg, row.high_kg
+
+
+def _midnight_ns(day: dt.date, timezone: str) -> int:
+    midnight = dt.datetime.combine(day, dt.time(), ZoneInfo(timezone))
+    return int(midnight.timestamp()) * 10**9
