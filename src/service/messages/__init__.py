@@ -1,0 +1,47 @@
+"""The JSON messages of contracts.md §5: what is in them, how they are encoded, what stands around them."""
+
+from service.messages.codec import VIOLATION_COLUMNS, MessageError, decode, encode, encode_violations
+from service.messages.envelope import Headers, headers, headers_of, plate_key, rfc3339, site_source, traceparent
+from service.messages.structs import (
+    Axle,
+    Group,
+    Health,
+    History,
+    Intercept,
+    LaneHealth,
+    Media,
+    Passage,
+    PlateReads,
+    Seen,
+    Sighting,
+    Strip,
+    Violation,
+)
+
+__all__ = [
+    "VIOLATION_COLUMNS",
+    "Axle",
+    "Group",
+    "Headers",
+    "Health",
+    "History",
+    "Intercept",
+    "LaneHealth",
+    "Media",
+    "MessageError",
+    "Passage",
+    "PlateReads",
+    "Seen",
+    "Sighting",
+    "Strip",
+    "Violation",
+    "decode",
+    "encode",
+    "encode_violations",
+    "headers",
+    "headers_of",
+    "plate_key",
+    "rfc3339",
+    "site_source",
+    "traceparent",
+]

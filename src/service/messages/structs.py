@@ -1,0 +1,236 @@
+"""The JSON messages (contracts.md §5), as they are encoded, decoded and published as JSON Schemas.
+
+Every message has `id`, `version` (grows with each change of the same id; a reader keeps the highest), `time` (event
+time) and `schema`. Times are RFC 3339 in UTC. Readers ignore fields that they do not know; an unknown word of a list is
+read as `other`. A field that is added is optional, for old messages lie in the topics for a month.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from service.messages.vocabulary import (
+    Action,
+    Clock,
+    Condition,
+    Dimension,
+    Grade,
+    InterceptEnded,
+    InterceptReason,
+    InterceptState,
+    MediaKind,
+    Side,
+    SightingReason,
+    Zone,
+)
+
+Natural = Annotated[int, Meta(ge=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+PassageId = Annotated[str, Meta(pattern="^[0-9a-f]{16}$", description="Identity of a crossing (contracts.md §2).")]
+Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, description="RFC 3339, UTC.")]
+Version = Annotated[int, Meta(ge=1, description="Grows with each change of the same id; keep the highest.")]
+
+
+class Axle(Struct, frozen=True, kw_only=True):
+    """One axle of a passage, front to rear."""
+
+    left_kg: Natural
+    right_kg: Natural
+    spacing_mm: Annotated[int | None, Meta(description="To the next axle; null on the last.")]
+
+
+class Passage(Struct, frozen=True, kw_only=True):
+    """One vehicle crossed the strips of one lane: the JSON form of contracts.md §2."""
+
+    id: PassageId
+    time: Instant
+    origin_ns: int
+    site: str
+    plate: Annotated[str, Meta(description="As read; empty without a read.")]
+    sequence: Natural
+    flags: Annotated[list[str], Meta(description="Names of contracts.md §3, lowest bit first.")]
+    lane: Natural
+    direction: Annotated[int, Meta(ge=0, description="0 chainage rises, 1 falls.")]
+    axle_count: Natural
+    plate_colour: Natural
+    plate_confidence: Natural
+    source: Natural
+    calibration: Natural
+    gross_kg: Natural
+    tyres: Natural
+    speed_kmh: float | None
+    acceleration_ms2: float | None
+    pavement_c: float | None
+    gross_sigma: float | None
+    length_mm: Natural
+    width_mm: Natural
+    height_mm: Natural
+    gap_ms: Natural
+    axles: list[Axle]
+    part: Natural
+    run: Natural
+
+
+class Group(Struct, frozen=True, kw_only=True):
+    """One axle group against its limit interval; information, not an offence by itself."""
+
+    axles: Natural
+    load_kg: Natural
+    limit_low_kg: Annotated[int | None, Meta(description="null: no limit is known for this kind of group.")]
+    limit_high_kg: int | None
+    excess_kg: Annotated[int | None, Meta(description="Load above limit_high_kg; negative below it.")]
+
+
+class Media(Struct, frozen=True, kw_only=True):
+    """One picture or recording that belongs to a passage."""
+
+    kind: MediaKind
+    sha256: str
+    href: str
+
+
+class PlateReads(Struct, frozen=True, kw_only=True):
+    """How many of a lane's passages in the 2 h before had a plate."""
+
+    read: Natural
+    passages: Natural
+
+
+class Violation(Struct, frozen=True, kw_only=True):
+    """A passage in zone intercept or watch (decision.md §6)."""
+
+    id: PassageId
+    version: Version
+    time: Instant
+    schema: Literal["wim.violation.v1"] = "wim.violation.v1"
+    passage: Passage
+    corridor: str | None
+    chainage_km: float | None
+    pattern: Annotated[str, Meta(description='Sizes of the axle groups front to rear, "1-2-3".')]
+    limit_low_kg: Natural
+    limit_high_kg: Annotated[int, Meta(ge=0, description="The end that is acted on.")]
+    rule_set: str
+    rule: Annotated[str, Meta(description="Row of the rule set's table.")]
+    tolerance_percent: float
+    certificate: str | None
+    excess_kg: int
+    excess_low_kg: Annotated[int, Meta(description="Lower 95 % bound of the excess.")]
+    rate_percent: float
+    beyond_tolerance: bool
+    p_over: Annotated[float, Meta(ge=0, le=1, description="Probability that the limit is exceeded, flat prior.")]
+    severity: Annotated[int, Meta(ge=0, le=6)]
+    hundred_tonne: bool
+    groups: list[Group]
+    over_dimensions: list[Dimension]
+    grade: Grade
+    flags: list[str]
+    zone: Zone
+    evidence: Annotated[bool, Meta(description="A proposal; only a person's review makes it usable.")]
+    permit: str | None
+    permit_exceeded: bool
+    media: list[Media] = []
+    watched: Annotated[bool, Meta(description="The plate was on a watch list at the crossing.")] = False
+    plate_reads: Annotated[PlateReads | None, Meta(description="Of the lane, for judging a missing plate.")] = None
+
+
+class Sighting(Struct, frozen=True, kw_only=True):
+    """A passage without violation whose plate is in an open case or on the watch list."""
+
+    id: PassageId
+    version: Version
+    time: Instant
+    schema: Literal["wim.sighting.v1"] = "wim.sighting.v1"
+    passage: Passage
+    corridor: str | None
+    chainage_km: float | None
+    reason: SightingReason
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """One place on the way of an intercepted truck."""
+
+    passage: PassageId
+    time: Instant
+    site: str
+    lane: Natural
+    direction: Natural
+    corridor: str | None
+    chainage_km: float | None
+    speed_kmh: float | None
+    violation: bool
+
+
+class History(Struct, frozen=True, kw_only=True):
+    """Earlier trips of the identity, as they stood at `Intercept.as_of` (decision.md §8)."""
+
+    decided_1y: Natural
+    confirmed_365d: Natural
+    suspected_365d: Natural
+    last: Instant | None
+
+
+class Intercept(Struct, frozen=True, kw_only=True):
+    """The full present state of one intercept: what a squad is asked to stop."""
+
+    id: Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
+    version: Version
+    time: Annotated[str, Meta(extra_json_schema={"format": "date-time"}, description="Of the newest sighting.")]
+    schema: Literal["dispatch.intercept.v1"] = "dispatch.intercept.v1"
+    state: InterceptState
+    case: str
+    plate: str
+    plate_colour: Natural
+    plate_certain: bool
+    unverified: Annotated[bool, Meta(description="未核實: look at picture and signal first.")]
+    best: Annotated[Violation, Meta(description="The violation with the strongest evidence.")]
+    sightings: Annotated[list[Seen], Meta(description="By event time.")]
+    reasons: Annotated[list[InterceptReason], Meta(description="Frozen as of `as_of`.")]
+    as_of: Instant
+    history: History
+    stop_point: str | None
+    truck_eta: Instant | None
+    squad: str | None
+    squad_eta: Instant | None
+    p_catch: Share | None
+    priority: float
+    expires_at: Annotated[str | None, Meta(extra_json_schema={"format": "date-time"})]
+    lead_agency: str | None
+    actions: Annotated[list[Action], Meta(description="What a person may do next.")]
+    alerts: Annotated[int, Meta(ge=0, description="Times it went out as new; an update leaves it alone.")] = 1
+    ended: InterceptEnded | None = None
+    merged_into: str | None = None
+    note: str | None = None
+
+
+class Strip(Struct, frozen=True, kw_only=True):
+    """The condition of one strip in the road."""
+
+    line: Natural
+    side: Side
+    state: Condition
+
+
+class LaneHealth(Struct, frozen=True, kw_only=True):
+    """What a unit says of one lane; the sequences let lost frames and records be counted."""
+
+    lane: Natural
+    up: bool
+    strips: list[Strip] = []
+    frame_sequence: int | None = None
+    passage_sequence: int | None = None
+
+
+class Health(Struct, frozen=True, kw_only=True):
+    """A roadside unit's beat, every 60 s."""
+
+    id: Annotated[str, Meta(description="site/time of the beat")]
+    version: Version
+    time: Instant
+    schema: Literal["wim.health.v1"] = "wim.health.v1"
+    site: str
+    run: Natural
+    lanes: list[LaneHealth]
+    camera: Condition
+    clock: Clock

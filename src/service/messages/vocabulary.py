@@ -1,0 +1,135 @@
+"""The closed lists of the JSON messages, each with `other`.
+
+A list grows: next year's zone or reason reaches a reader of this year as `other`, never as an error (contracts.md §5).
+"""
+
+from __future__ import annotations
+
+import enum
+
+
+class _Word(enum.StrEnum):
+    """A member of a list that may grow."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> _Word:
+        return cls("other")
+
+
+class Zone(_Word):
+    """What is to be done about a passage (decision.md §6)."""
+
+    INTERCEPT = "intercept"
+    WATCH = "watch"
+    SILENT = "silent"
+    OTHER = "other"
+
+
+class Grade(_Word):
+    """What a passage may be used for (contracts.md §3)."""
+
+    EVIDENCE = "evidence"
+    INTERCEPT = "intercept"
+    COUNT = "count"
+    REJECT = "reject"
+    OTHER = "other"
+
+
+class Dimension(_Word):
+    """Which measure of the vehicle is over MOT Order 62 Art. 3."""
+
+    LENGTH = "length"
+    WIDTH = "width"
+    HEIGHT = "height"
+    OTHER = "other"
+
+
+class MediaKind(_Word):
+    """What a picture or recording shows."""
+
+    PLATE = "plate"
+    FRONT = "front"
+    REAR = "rear"
+    SIDE = "side"
+    PANORAMA = "panorama"
+    CLIP = "clip"
+    FRAME = "frame"
+    OTHER = "other"
+
+
+class SightingReason(_Word):
+    """Why a passage without violation is told."""
+
+    OPEN_CASE = "open_case"
+    WATCH_LIST = "watch_list"
+    OTHER = "other"
+
+
+class InterceptState(_Word):
+    """Where an intercept stands (`dispatch.intercepts.State`)."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    CLOSED = "closed"
+    EXPIRED = "expired"
+    MERGED = "merged"
+    OTHER = "other"
+
+
+class InterceptReason(_Word):
+    """Why an intercept was opened (`dispatch.cases.Reason`)."""
+
+    HUNDRED_TONNE = "hundred_tonne"
+    REPEAT_CONFIRMED = "repeat_confirmed"
+    REPEAT_SUSPECTED = "repeat_suspected"
+    SEVERITY = "severity"
+    NO_PLATE = "no_plate"
+    WATCH_LIST = "watch_list"
+    OTHER = "other"
+
+
+class InterceptEnded(_Word):
+    """Why an intercept expired (`dispatch.intercepts.Ended`) or how it was closed (`dispatch.intercepts.Outcome`)."""
+
+    LATE = "late"
+    OUT_OF_REACH = "out_of_reach"
+    CONFIRMED = "confirmed"
+    LEGAL = "legal"
+    LOST = "lost"
+    HANDED_OVER = "handed_over"
+    CANCELLED = "cancelled"
+    OTHER = "other"
+
+
+class Action(_Word):
+    """What a person may do to an intercept next."""
+
+    CLAIM = "claim"
+    CLOSE = "close"
+    OTHER = "other"
+
+
+class Condition(_Word):
+    """The state of a strip or camera."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    DEAD = "dead"
+    OTHER = "other"
+
+
+class Clock(_Word):
+    """Whether a unit's time is traceable."""
+
+    LOCKED = "locked"
+    FREE = "free"
+    OTHER = "other"
+
+
+class Side(_Word):
+    """Which part of the lane a strip covers."""
+
+    FULL = "full"
+    LEFT = "left"
+    RIGHT = "right"
+    OTHER = "other"
