@@ -12,8 +12,8 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-
 from rules.permits import PlateRegister
+
 from rules.ruleset import GroupRow, LimitRow, RuleSetFile
 from wim.records import Flag
 from wim.sites import Network, Site
