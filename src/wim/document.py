@@ -137,27 +137,28 @@ class Table:
         self._taken.add(name)
         return read_table(self._values[name], self.place(name), self.faults, read) if self.has(name) else None
 
-    def entries(self, name: str, read: Callable[[Table], T], *unique: str) -> list[T]:
+    def entries(self, name: str, read: Callable[[Table], T], *unique: str | tuple[str, ...]) -> list[T]:
         """The sound ones of the tables under `name` (a table, an array of tables, or nothing), in their order.
 
-        No two of them may agree in any of the attributes `unique` (named as the key, or as the key with `_ns`).
+        No two of them may agree in any of the attributes `unique` (named as the key, or as the key with `_ns`; a tuple
+        of them counts as one).
         """
         self._taken.add(name)
         value = self._values.get(name, ())
         written = [(self.place(name), value)] if isinstance(value, Mapping) else self._numbered(name, value)
         items = [(key, read_table(item, key, self.faults, read)) for key, item in written]
         sound = [(key, item) for key, item in items if item is not None]
-        for attribute in unique:
-            self._check_distinct(sound, attribute)
+        for attributes in unique:
+            self._check_distinct(sound, (attributes,) if isinstance(attributes, str) else attributes)
         return [item for _, item in sound]
 
-    def _check_distinct(self, items: Sequence[tuple[str, object]], attribute: str) -> None:
-        first: dict[object, str] = {}
+    def _check_distinct(self, items: Sequence[tuple[str, object]], attributes: tuple[str, ...]) -> None:
+        first: dict[tuple[object, ...], str] = {}
         for key, item in items:
-            before = first.setdefault(getattr(item, attribute), key)
+            before = first.setdefault(tuple(getattr(item, attribute) for attribute in attributes), key)
             if before != key:
-                place = f"{key}.{attribute.removesuffix('_ns')}"
-                self.faults.note(place, f"is the same as in {before}", "give each its own")
+                names = " and ".join(attribute.removesuffix("_ns") for attribute in attributes)
+                self.faults.note(f"{key}.{names}", f"is the same as in {before}", "give each its own")
 
     def _numbered(self, name: str, value: object) -> list[tuple[str, object]]:
         if isinstance(value, list | tuple):
