@@ -77,7 +77,6 @@ def columns(passages: Passages) -> dict[str, list[Any]]:
         "permit": None,
         "permit_exceeded": False,
         "watched": False,
-        "plate_reads": {"read": 9, "passages": 10},
     }
     return {name: [value] * len(passages) for name, value in one.items()} | {"passage": to_json(passages)}
 
@@ -125,10 +124,10 @@ def test_a_word_of_another_year_is_read_as_other() -> None:
 def test_optional_fields_may_be_absent() -> None:
     """Messages from before a field existed are read with its default."""
     message = json.loads(encode(violation()))
-    for name in ("media", "watched", "plate_reads"):
+    for name in ("media", "watched"):
         del message[name]
     read = decode(Violation, json.dumps(message).encode())
-    assert (read.media, read.watched, read.plate_reads) == ([], False, None)
+    assert (read.media, read.watched) == ([], False)
 
 
 @pytest.mark.parametrize("value", [None, b"", b"{", b"[]", b'{"id": 1}', b"\xff", b'{"id":"0000000000000000"}'])

@@ -18,7 +18,10 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 #: name -> (module:attribute, the line that `wim --help` shows). Order: what one does first, first.
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "asyncapi": ("service.cli.asyncapi:print_asyncapi", "Print the AsyncAPI document of the topics."),
+    "schemas": ("service.cli.asyncapi:write_schemas", "Write or check the JSON Schemas of the messages."),
+}
 
 #: Packages whose exceptions are messages to a person.
 _OWN = frozenset({"wim", "rules", "dispatch", "service", "sensors"})

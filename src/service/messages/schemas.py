@@ -65,6 +65,13 @@ def schema_of(kind: type[Struct]) -> Schema:
     return {"$schema": DIALECT, "$id": f"urn:schema:{tag}", **whole, "$defs": dict(sorted(parts.items()))}
 
 
+def inlined_schema(kind: type[Struct]) -> Schema:
+    """The same schema in one piece, without references, for documents that hold many."""
+    schema = schema_of(kind)
+    whole: Schema = _inlined(schema, schema)
+    return {key: value for key, value in whole.items() if key not in ("$schema", "$id")}
+
+
 def file_name(kind: type[Struct]) -> str:
     """The committed file of a message's schema: violation.v1.json."""
     return f"{schema_of(kind)['$id'].rpartition(':')[2].partition('.')[2]}.json"

@@ -91,13 +91,6 @@ class Media(Struct, frozen=True, kw_only=True):
     href: str
 
 
-class PlateReads(Struct, frozen=True, kw_only=True):
-    """How many of a lane's passages in the 2 h before had a plate."""
-
-    read: Natural
-    passages: Natural
-
-
 class Violation(Struct, frozen=True, kw_only=True):
     """A passage in zone intercept or watch (decision.md §6)."""
 
@@ -132,7 +125,6 @@ class Violation(Struct, frozen=True, kw_only=True):
     permit_exceeded: bool
     media: list[Media] = []
     watched: Annotated[bool, Meta(description="The plate was on a watch list at the crossing.")] = False
-    plate_reads: Annotated[PlateReads | None, Meta(description="Of the lane, for judging a missing plate.")] = None
 
 
 class Sighting(Struct, frozen=True, kw_only=True):
