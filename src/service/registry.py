@@ -1,0 +1,81 @@
+"""The registry file: corridors, sites, stop points, squads and what is known about plates, in one TOML file.
+
+Each package reads its own tables (`wim.sites`, `dispatch.network`, `rules.permits`); this module opens the file, lets
+all of them read, and reports what all of them found at once. A wrong registry never starts a process.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dispatch.network import Squad, StopPoint, read_forces
+from rules.permits import PlateRegister, read_register
+from wim.document import Faults, RegistryError, RegistryErrors, Table
+from wim.periods import DEFAULT_TIMEZONE
+from wim.sites import Network, read_network
+
+__all__ = ["Registry", "RegistryError", "RegistryErrors", "parse_registry", "read_registry", "read_toml"]
+
+
+@dataclass(frozen=True)
+class Registry:
+    """All that a registry file declares."""
+
+    network: Network = field(default_factory=Network)
+    register: PlateRegister = field(default_factory=PlateRegister)
+    stop_points: Mapping[str, StopPoint] = field(default_factory=dict)
+    squads: Mapping[str, Squad] = field(default_factory=dict)
+
+    @property
+    def timezone(self) -> str:
+        """The zone of dates that stand at no place (a permit's): that of the first corridor."""
+        return next((corridor.timezone for corridor in self.network.corridors.values()), DEFAULT_TIMEZONE)
+
+
+def read_registry(path: Path) -> Registry:
+    """The registry file at `path`.
+
+    Raises:
+        RegistryErrors: the file cannot be read, or all that is wrong in it.
+    """
+    return parse_registry(read_toml(path, "set WIM_REGISTRY to the path of a registry file"), str(path))
+
+
+def parse_registry(document: Mapping[str, object], origin: str) -> Registry:
+    """The registry of a document that was read already; `origin` names it in errors.
+
+    Raises:
+        RegistryErrors: all that is wrong, each place with its dotted key.
+    """
+    faults = Faults(origin)
+    root = Table(document, "", faults)
+    network = read_network(root)
+    forces = read_forces(root, network)
+    empty = Registry(network, PlateRegister(), forces.stop_points, forces.squads)
+    register = read_register(root, root.ids("corridor"), empty.timezone)
+    root.close()
+    faults.raise_any()
+    return Registry(network, register, forces.stop_points, forces.squads)
+
+
+def read_toml(path: Path, remedy: str) -> dict[str, object]:
+    """The TOML document at `path`; `remedy` says what to do where there is no such file.
+
+    Raises:
+        RegistryErrors: it cannot be read, or is no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_bytes().decode())
+    except OSError as error:
+        raise _unreadable(path, f"cannot be read ({error.strerror})", remedy) from None
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, f"is not UTF-8 at byte {error.start}", "save it as UTF-8") from None
+    except (ValueError, RecursionError) as error:  # tomllib's own, and numbers or nesting beyond Python's bounds
+        raise _unreadable(path, f"is no TOML: {error}", "mend it there; toml.io shows how values are written") from None
+
+
+def _unreadable(path: Path, problem: str, remedy: str) -> RegistryErrors:
+    return RegistryErrors([RegistryError(str(path), "", problem, remedy)])
