@@ -146,7 +146,7 @@ def _tolerance_date(reading: Reading) -> str | None:
     entry = site.tolerance_at(int(reading.passage["time_ns"])) if site else None
     if entry is None:
         return None
-    return np.datetime64(entry.from_ns, "ns").astype("M8[s]").item().strftime("%Y-%m-%dT%H:%M:%SZ")
+    return str(np.datetime_as_string(np.datetime64(entry.from_ns, "ns"), unit="s", timezone="UTC"))
 
 
 def _site_name(reading: Reading) -> str:

@@ -1,0 +1,87 @@
+"""How sure an overload rate is: its interval, the spread between site-days, the difference of two rates.
+
+Trucks do not come one by one out of an urn: those of one site on one day share a quarry, a harvest, a night without
+control. The *design effect* says by how much that makes the rate less certain than its number of trucks suggests:
+
+=================  ==================================================================================================
+rate               R = Σ over / Σ trucks, over clusters (site-days) i = 1 … k
+variance           k / (k - 1) · Σ (over_i - R · trucks_i)² / (Σ trucks)²       (ratio estimator, Cochran 1977, §6.3)
+design effect      that variance ÷ R (1 - R) / Σ trucks;  1 where k < 2 or R is 0 or 1
+interval           Wilson's, with Σ trucks ÷ max(1, design effect) as the number of trials   (effectiveness.md §1)
+difference         Newcombe's hybrid of two Wilson intervals (Statistics in Medicine 17, 1998, method 10)
+=================  ==================================================================================================
+
+Rates here are fractions, not percent.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+#: 97.5 % point of the normal distribution: intervals are two-sided 95 % (effectiveness.md §1).
+Z_95 = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate with its 95 % interval, as fractions."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One rate minus another with its 95 % interval, as fractions."""
+
+    value: float
+    low: float
+    high: float
+
+
+def design_effect(trucks: npt.ArrayLike, over: npt.ArrayLike) -> float:
+    """How many times less a truck tells than an independent one would; both arguments have one entry a site-day, (k,).
+
+    Site-days without a truck say nothing and are left out. Not limited from below: even rates give less than 1.
+    """
+    n: npt.NDArray[np.float64] = np.asarray(trucks, np.float64)
+    y: npt.NDArray[np.float64] = np.asarray(over, np.float64)
+    clusters = int(np.count_nonzero(n))
+    total = float(n.sum())
+    rate = float(y.sum()) / total if total else 0.0
+    if clusters < 2 or not 0.0 < rate < 1.0:
+        return 1.0
+    scatter = float(np.square(y - rate * n).sum())
+    return clusters / (clusters - 1) * scatter / (total * rate * (1.0 - rate))
+
+
+def wilson(over: float, trucks: float, z: float = Z_95) -> tuple[float, float]:
+    """Wilson's interval for `over` of `trucks` independent trials; `trucks` > 0, neither need be whole."""
+    rate, square = over / trucks, z * z / trucks
+    centre = (rate + square / 2) / (1 + square)
+    half = math.sqrt(rate * (1 - rate) * square + square * square / 4) / (1 + square)
+    # At the ends the bound is exact; rounding must not put the rate outside its own interval.
+    return min(rate, max(0.0, centre - half)), max(rate, min(1.0, centre + half))
+
+
+def rate_of(over: int, trucks: int, effect: float = 1.0) -> Rate | None:
+    """The rate of `over` among `trucks` with its interval under a design effect; None without a truck."""
+    if trucks == 0:
+        return None
+    effective = trucks / max(1.0, effect)
+    low, high = wilson(over * effective / trucks, effective)
+    value = over / trucks
+    return Rate(value, min(low, value), max(high, value))
+
+
+def difference(one: Rate, other: Rate) -> Difference:
+    """`one` minus `other`, as if neither had to do with the other."""
+    value = one.value - other.value
+    below = math.hypot(one.value - one.low, other.high - other.value)
+    above = math.hypot(one.high - one.value, other.value - other.low)
+    return Difference(value, max(-1.0, value - below), min(1.0, value + above))

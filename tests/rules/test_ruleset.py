@@ -1,0 +1,69 @@
+"""Rule set files: what is in them, and what a wrong one is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rules.ruleset import RuleSetError, load_book, parse_rule_set
+from tests.rules.worlds import rule_set_text
+
+
+def spoilt(old: str, new: str) -> str:
+    """The built-in file with one thing changed."""
+    text = rule_set_text()
+    assert old in text
+    return text.replace(old, new, 1)
+
+
+def test_both_built_in_tables_are_loaded_and_one_is_in_force() -> None:
+    """The plain ceilings are there for comparison only."""
+    book = load_book()
+    assert {rule_set.id: rule_set.in_force for rule_set in book.rule_sets} == {"cn-2016": True, "cn-62-art3": False}
+
+
+def test_every_row_says_where_it_comes_from() -> None:
+    """Clause, source, date and whether it was compared with the official text."""
+    for row in load_book().rows:
+        assert row.clause
+        assert row.source
+        assert row.date.year >= 2016
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "words"),
+    [
+        ("low_kg = 25000", "low_kg = 27000", "limit.1", "above high_kg"),
+        ('patterns = ["1-2", "2-1", "3"]', 'patterns = ["1-2-3"]', "limit.1", "1-2-3"),
+        ('patterns = ["1-1-1"]', 'patterns = ["1-x-1"]', "limit.2", "axle pattern"),
+        ('id = "3-rigid"', 'id = "2-any"', "file", "same id"),
+        ("verified = true", "", "groups.verified", "required"),
+        ("single_tyre_kg", "single_tire_kg", "deduction.single_tyre_kg", "required"),
+        ('timezone = "Asia/Shanghai"', 'timezone = "Asia/Nowhere"', "timezone", "Nowhere"),
+        ("axles = 2\n", "axles = 20\n", "limit.0", "1 … 16"),
+        ("[groups]", "[groups", "file", "not TOML"),
+    ],
+)
+def test_a_wrong_file_is_told_its_name_the_key_and_the_fault(old: str, new: str, key: str, words: str) -> None:
+    """A person can mend it without reading our code."""
+    with pytest.raises(RuleSetError) as caught:
+        parse_rule_set(spoilt(old, new), "ours.toml")
+    assert str(caught.value).startswith("ours.toml: ")
+    assert caught.value.key.startswith(key)
+    assert words in str(caught.value)
+
+
+def test_a_file_of_the_same_id_replaces_the_built_in_table(tmp_path: Path) -> None:
+    """A region changes a limit without code."""
+    changed = tmp_path / "region.toml"
+    changed.write_text(spoilt("high_kg = 49000", "high_kg = 48000"), "utf-8")
+    book = load_book([changed])
+    assert [row.high_kg for row in book.rows if row.id == "6-other"] == [48_000]
+    assert len(book.rule_sets) == 2
+
+
+def test_an_unknown_rule_set_is_answered_with_the_known_ones() -> None:
+    """A typing error names what there is."""
+    with pytest.raises(RuleSetError, match="cn-2016, cn-62-art3"):
+        load_book().index("cn-2015")
