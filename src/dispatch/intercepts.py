@@ -303,9 +303,11 @@ _HOLD: dict[str, int] = {State.CLAIMED: 0, State.OPEN: 1, State.EXPIRED: 2, Stat
 
 def _charge(intercept: Intercept, charged: Charged, time_ns: int) -> Intercept:
     reasons = _in_order({*intercept.reasons, *charged.reasons})
+    same = charged.best.passage == intercept.best.passage
     return replace(
         intercept,
-        best=max(intercept.best, charged.best, key=_rank),
+        # Judged anew, a crossing replaces its own evidence, be it weaker.
+        best=charged.best if same else max(intercept.best, charged.best, key=_rank),
         reasons=reasons,
         as_of_ns=time_ns if reasons != intercept.reasons else intercept.as_of_ns,
         priority=max(intercept.priority, charged.priority),

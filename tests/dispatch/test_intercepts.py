@@ -157,6 +157,13 @@ def test_weaker_evidence_moves_the_place_and_keeps_the_best() -> None:
     assert (after.version, after.newest_ns) == (2, NOW + MINUTE)
 
 
+def test_a_crossing_judged_anew_replaces_its_own_evidence() -> None:
+    """The card never shows a weight that was taken back."""
+    weaker = replace(STRONG, p_over=0.97, evidence=False)
+    after = see(opened(best=STRONG), NOW, NOW, REACH_HORIZON_NS, Charged(weaker, (Reason.SEVERITY,), 1.0))
+    assert after.best == weaker
+
+
 def test_a_sighting_that_says_nothing_new_changes_nothing() -> None:
     """An older sighting without violation leaves even the version alone: nothing is sent."""
     start = opened()

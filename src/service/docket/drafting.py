@@ -1,0 +1,157 @@
+"""An intercept as it is told and kept (`service.messages.Intercept`), and as its life cycle sees it.
+
+The message is the record: what the life cycle needs is read from it, and written back into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from dispatch import intercepts
+from dispatch.intercepts import ACTIVE_STATES, State
+from dispatch.offenders import History
+from service import messages
+from service.docket.arrivals import Arrival, charge_of, evidence_of, is_violation
+from service.messages.vocabulary import Action, InterceptEnded, InterceptReason, InterceptState
+from wim.forms.json_form import instant_ns
+
+#: Sightings that a message carries, newest kept. A trip has a handful; this bounds one whose plate two trucks share.
+MOST_SIGHTINGS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is told of an intercept beside its life: all of it belongs to the trip."""
+
+    violations: tuple[messages.Violation, ...]
+    seen: tuple[messages.Seen, ...]
+    history: History
+    certain: bool
+
+
+def life_of(told: messages.Intercept) -> intercepts.Intercept:
+    """What the life cycle needs of a message."""
+    return intercepts.Intercept(
+        id=told.id,
+        case=told.case,
+        state=told.state.value,
+        version=told.version,
+        best=evidence_of(told.best),
+        reasons=tuple(reason.value for reason in told.reasons),
+        as_of_ns=instant_ns("as_of", told.as_of),
+        newest_ns=instant_ns("time", told.time),
+        priority=told.priority,
+        alerts=told.alerts,
+        ended=told.ended and told.ended.value,
+        merged_into=told.merged_into,
+    )
+
+
+def draft(life: intercepts.Intercept, known: Known, horizon_ns: int) -> messages.Intercept:
+    """The message of an intercept that was just opened."""
+    best = _best(life, known.violations)
+    first = messages.Intercept(
+        id=life.id,
+        version=life.version,
+        time=messages.rfc3339(life.newest_ns),
+        state=InterceptState(life.state),
+        case=life.case,
+        plate=best.passage.plate,
+        plate_colour=best.passage.plate_colour,
+        plate_certain=known.certain,
+        unverified=charge_of(best).unverified,
+        best=best,
+        sightings=[],
+        reasons=[],
+        as_of=messages.rfc3339(life.as_of_ns),
+        history=_told_history(known.history),
+        stop_point=None,
+        truck_eta=None,
+        squad=None,
+        squad_eta=None,
+        p_catch=None,
+        priority=life.priority,
+        expires_at=None,
+        lead_agency=None,
+        actions=[],
+    )
+    return redraft(first, life, known, horizon_ns)
+
+
+def redraft(
+    told: messages.Intercept, life: intercepts.Intercept, known: Known, horizon_ns: int
+) -> messages.Intercept:
+    """The message after its life went on; the history moves only with the reasons that it explains."""
+    best = _best(life, (*known.violations, told.best))
+    as_of = messages.rfc3339(life.as_of_ns)
+    return msgspec.structs.replace(
+        relive(told, life, horizon_ns),
+        best=best,
+        unverified=charge_of(best).unverified,
+        sightings=_newest((*told.sightings, *known.seen)),
+        as_of=as_of,
+        history=told.history if as_of == told.as_of else _told_history(known.history),
+    )
+
+
+def relive(told: messages.Intercept, life: intercepts.Intercept, horizon_ns: int) -> messages.Intercept:
+    """The message after a step that brought no new sighting: an expiry, a claim, a merge."""
+    open_until = messages.rfc3339(life.expires_ns(horizon_ns)) if life.state == State.OPEN else None
+    return msgspec.structs.replace(
+        told,
+        version=life.version,
+        time=messages.rfc3339(life.newest_ns),
+        state=InterceptState(life.state),
+        case=life.case,
+        reasons=[InterceptReason(reason) for reason in life.reasons],
+        priority=life.priority,
+        expires_at=open_until,
+        actions=[Action(action) for action in intercepts.next_actions(life.state)],
+        alerts=life.alerts,
+        ended=InterceptEnded(life.ended) if life.ended else None,
+        merged_into=life.merged_into,
+    )
+
+
+def seen_of(arrival: Arrival) -> messages.Seen:
+    """The place on the truck's way that an arrival tells of."""
+    passage = arrival.passage
+    return messages.Seen(
+        passage=passage.id,
+        time=passage.time,
+        site=passage.site,
+        lane=passage.lane,
+        direction=passage.direction,
+        corridor=arrival.message.corridor,
+        chainage_km=arrival.message.chainage_km,
+        speed_kmh=passage.speed_kmh,
+        violation=is_violation(arrival.message),
+    )
+
+
+def is_active(told: messages.Intercept) -> bool:
+    """Whether somebody can still act on it."""
+    return told.state.value in ACTIVE_STATES
+
+
+def _best(life: intercepts.Intercept, violations: Iterable[messages.Violation]) -> messages.Violation:
+    return next(violation for violation in violations if violation.id == life.best.passage)
+
+
+def _newest(sightings: Iterable[messages.Seen]) -> list[messages.Seen]:
+    """Each crossing once, by event time. RFC 3339 in UTC with nine digits sorts as time does."""
+    by_passage = {seen.passage: seen for seen in sightings}
+    return sorted(by_passage.values(), key=lambda seen: (seen.time, seen.passage))[-MOST_SIGHTINGS:]
+
+
+def _told_history(history: History) -> messages.History:
+    last = None if history.last_ns is None else messages.rfc3339(history.last_ns)
+    return messages.History(
+        decided_1y=history.decided_1y,
+        confirmed_365d=history.confirmed_365d,
+        suspected_365d=history.suspected_365d,
+        last=last,
+    )
