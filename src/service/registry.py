@@ -6,18 +6,18 @@ all of them read, and reports what all of them found at once. A wrong registry n
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dispatch.network import Squad, StopPoint, read_forces
 from rules.permits import PlateRegister, read_register
+from service.documents import read_toml
 from wim.document import Faults, RegistryError, RegistryErrors, Table
 from wim.periods import DEFAULT_TIMEZONE
 from wim.sites import Network, read_network
 
-__all__ = ["Registry", "RegistryError", "RegistryErrors", "parse_registry", "read_registry", "read_toml"]
+__all__ = ["Registry", "RegistryError", "RegistryErrors", "parse_registry", "read_registry"]
 
 
 @dataclass(frozen=True)
@@ -59,23 +59,3 @@ def parse_registry(document: Mapping[str, object], origin: str) -> Registry:
     root.close()
     faults.raise_any()
     return Registry(network, register, forces.stop_points, forces.squads)
-
-
-def read_toml(path: Path, remedy: str) -> dict[str, object]:
-    """The TOML document at `path`; `remedy` says what to do where there is no such file.
-
-    Raises:
-        RegistryErrors: it cannot be read, or is no TOML.
-    """
-    try:
-        return tomllib.loads(path.read_bytes().decode())
-    except OSError as error:
-        raise _unreadable(path, f"cannot be read ({error.strerror})", remedy) from None
-    except UnicodeDecodeError as error:
-        raise _unreadable(path, f"is not UTF-8 at byte {error.start}", "save it as UTF-8") from None
-    except (ValueError, RecursionError) as error:  # tomllib's own, and numbers or nesting beyond Python's bounds
-        raise _unreadable(path, f"is no TOML: {error}", "mend it there; toml.io shows how values are written") from None
-
-
-def _unreadable(path: Path, problem: str, remedy: str) -> RegistryErrors:
-    return RegistryErrors([RegistryError(str(path), "", problem, remedy)])
