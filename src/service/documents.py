@@ -88,6 +88,8 @@ def _remedy(model: type[BaseModel], keys: tuple[str, ...], found: Any) -> str:
     context, field = found.get("ctx", {}), field_at(model, keys)
     if "expected" in context:
         return f"write {context['expected']}"
+    if found["type"] in ("too_short", "too_long"):
+        return f"write {context.get('min_length', context.get('max_length'))} values"
     what = _WRITE.get(found["type"].split("_")[0])
     if field is None:
         return f"write {what}" if what else str(found["msg"])
