@@ -1,0 +1,130 @@
+"""Intercepts: their present state, who may see it, and what of it is still to be published.
+
+The transaction that changes an intercept writes its next version; that alone makes it due for publishing, because
+`published_version` is then behind. The relay sends the state as it is by then, so of three quick changes one is sent.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, select, update
+
+from service.store import bulk
+from service.store.paging import Cursor, matching, newest_first, within
+from service.store.tables import intercepts
+
+
+class InterceptRow(NamedTuple):
+    """An intercept with its message (`document`, JSON); `active` while somebody can still act on it."""
+
+    id: str
+    version: int
+    case_id: str
+    state: str
+    active: bool
+    corridor: str
+    site: str
+    plate: str
+    plate_colour: int
+    squad: str | None
+    lead_agency: str | None
+    priority: float
+    opened_ns: int
+    newest_ns: int
+    document: str
+
+
+class Unpublished(NamedTuple):
+    """An intercept whose newest version no reader of the topic has yet."""
+
+    id: str
+    version: int
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which intercepts a list shows; None and empty: no matter. Times are of the newest sighting."""
+
+    from_ns: int | None = None
+    to_ns: int | None = None
+    states: Collection[str] = ()
+    active: bool | None = None
+    squad: str | None = None
+    plate: str | None = None
+
+
+def save(conn: Connection, rows: Sequence[InterceptRow]) -> None:
+    """Write each intercept as the version after the one that it was read with (1 is new); `FencedError` if that moved.
+
+    Of two squads that claim at once, one gets here second and is fenced.
+    """
+    bulk.save_next(conn, intercepts, rows, _replace)
+
+
+def get(conn: Connection, intercept_id: str, corridors: Collection[str] | None) -> InterceptRow | None:
+    """One intercept, if it lies in one of the corridors."""
+    scope = within(intercepts.c.corridor, corridors)
+    row = conn.execute(_rows().where(intercepts.c.id == intercept_id, *scope)).one_or_none()
+    return InterceptRow(*row) if row else None
+
+
+def of_cases(conn: Connection, case_ids: Iterable[str]) -> list[InterceptRow]:
+    """The intercepts of these cases."""
+    wanted = bulk.having_keys(conn, intercepts, ("case_id",), [(case_id,) for case_id in dict.fromkeys(case_ids)])
+    return [InterceptRow(*(getattr(row, name) for name in InterceptRow._fields)) for row in conn.execute(wanted)]
+
+
+def page(
+    conn: Connection, corridors: Collection[str] | None, wanted: Wanted, after: Cursor | None, limit: int
+) -> list[InterceptRow]:
+    """A page of intercepts in the corridors, newest sighting first."""
+    rows = _rows().where(*within(intercepts.c.corridor, corridors), *_conditions(wanted))
+    rows = newest_first(rows, intercepts.c.newest_ns, intercepts.c.id, after, limit)
+    return [InterceptRow(*row) for row in conn.execute(rows)]
+
+
+def unpublished(conn: Connection, limit: int) -> list[Unpublished]:
+    """What the relay has to send next: what somebody can act on first, the newest of it first."""
+    behind = intercepts.c.version > intercepts.c.published_version
+    first = intercepts.c.active.desc(), intercepts.c.newest_ns.desc()
+    rows = select(intercepts.c.id, intercepts.c.version, intercepts.c.document).where(behind).order_by(*first)
+    return [Unpublished(*row) for row in conn.execute(rows.limit(limit))]
+
+
+def mark_published(conn: Connection, versions: Mapping[str, int]) -> None:
+    """Note that these versions, by id, were acknowledged; a higher number noted before stays."""
+    for intercept_id, version in sorted(versions.items()):
+        behind = intercepts.c.id == intercept_id, intercepts.c.published_version < version
+        conn.execute(update(intercepts).where(*behind).values(published_version=version))
+
+
+def republish_active(conn: Connection) -> int:
+    """Make every active intercept due again, as a new relay must: the old one may have died in the middle of a send."""
+    active = intercepts.c.active & (intercepts.c.published_version > 0)
+    return conn.execute(update(intercepts).where(active).values(published_version=0)).rowcount
+
+
+def _rows() -> Any:
+    return select(*(intercepts.c[name] for name in InterceptRow._fields))
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    table = intercepts.c
+    given = matching(
+        (table.newest_ns, operator.ge, wanted.from_ns),
+        (table.newest_ns, operator.lt, wanted.to_ns),
+        (table.active, operator.eq, wanted.active),
+        (table.squad, operator.eq, wanted.squad),
+        (table.plate, operator.eq, wanted.plate),
+    )
+    return given + ([table.state.in_(sorted(wanted.states))] if wanted.states else [])
+
+
+def _replace(table: Any, new: Any) -> dict[str, Any]:
+    """All but `published_version`, which only the relay moves."""
+    return {name: new[name] for name in InterceptRow._fields if name != "id"}

@@ -1,0 +1,74 @@
+"""What each lane has seen, in rows of the database: loaded when an hour is touched, saved with the batch's results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select, tuple_, update
+
+from service.store import bulk
+from service.store.seen_keys import SeenHour
+from service.store.tables import seen_hours
+
+#: An hour that nobody wrote to for so long, by arrival, takes nothing more (architecture.md, promise 4).
+SEAL_AFTER_S = 30 * 86_400
+
+
+class HourKey(NamedTuple):
+    """One lane of one site in one hour of event time."""
+
+    site: str
+    lane: int
+    hour_s: int
+
+
+def load(conn: Connection, keys: Iterable[HourKey]) -> dict[HourKey, SeenHour]:
+    """The memory of each hour asked for; an hour of which nothing is kept has version 0."""
+    hours = dict.fromkeys(keys, SeenHour())
+    wanted = bulk.having_keys(conn, seen_hours, HourKey._fields, list(hours))
+    for row in conn.execute(wanted) if hours else ():
+        key = HourKey(row.site, row.lane, row.hour_s)
+        hours[key] = SeenHour(row.version, row.touched_s, row.sealed, row.keys)
+    return hours
+
+
+def save(conn: Connection, grown: Mapping[HourKey, SeenHour], now_s: int) -> dict[HourKey, SeenHour]:
+    """Keep each hour as the version after the one that it was loaded with; gives them as they are now kept.
+
+    Raises `FencedError` where somebody else wrote one of them since: then none of the batch may stay.
+    """
+    saved = {key: replace(hour, version=hour.version + 1, touched_s=now_s) for key, hour in grown.items()}
+    rows = [_Row(*key, hour.version, hour.touched_s, hour.sealed, hour.keys) for key, hour in saved.items()]
+    bulk.save_next(conn, seen_hours, rows)
+    return saved
+
+
+def seal(conn: Connection, now_s: int, after_s: int = SEAL_AFTER_S, limit: int = 10_000) -> int:
+    """Seal up to `limit` hours that nobody wrote to for `after_s`, oldest first; gives how many.
+
+    A sealed hour keeps no keys: whatever comes for it is a dead letter, seen or not. Its version grows, so a worker
+    that holds the hour in memory is fenced instead of writing to it.
+    """
+    due = seen_hours.c.touched_s < now_s - after_s, ~seen_hours.c.sealed
+    key = tuple_(*seen_hours.primary_key)
+    oldest = select(*seen_hours.primary_key).where(*due).order_by(seen_hours.c.touched_s).limit(limit)
+    sealed = update(seen_hours).where(key.in_(oldest), *due)
+    sealed = sealed.values(sealed=True, keys=b"", version=seen_hours.c.version + 1)
+    return conn.execute(sealed).rowcount
+
+
+def kept(conn: Connection) -> int:
+    """How many hours are kept."""
+    return conn.execute(select(func.count()).select_from(seen_hours)).scalar_one()
+
+
+class _Row(NamedTuple):
+    site: str
+    lane: int
+    hour_s: int
+    version: int
+    touched_s: int
+    sealed: bool
+    keys: bytes

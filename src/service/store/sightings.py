@@ -1,0 +1,68 @@
+"""The crossings of every trip, so that a late one finds the trip that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, select, update
+
+from dispatch.cases import Sighting
+from service.store import bulk
+from service.store.tables import sightings
+
+
+class SightingRow(NamedTuple):
+    """A crossing and the case it belongs to; `id` is the passage's, `violation` whether it was one."""
+
+    id: str
+    case_id: str
+    corridor: str
+    site: str
+    lane: int
+    direction: int
+    time_ns: int
+    plate: str
+    plate_colour: int
+    plate_certain: bool
+    violation: bool
+    document: str
+
+
+def keep(conn: Connection, rows: Sequence[SightingRow]) -> None:
+    """Keep crossings; one that comes again takes the place of its former self."""
+    bulk.upsert_rows(conn, sightings, list({row.id: row for row in rows}.values()), bulk.replace)
+
+
+def known_for(conn: Connection, arrived: Collection[Sighting], gap_ns: int) -> list[tuple[Sighting, str]]:
+    """What `dispatch.cases.join` must know of: crossings with the plate of an arrival near it in time, and the arrivals
+    that were kept before; each with its case."""
+    if not arrived:
+        return []
+    times = [sighting.time_ns for sighting in arrived]
+    plates = sorted({sighting.plate for sighting in arrived if sighting.certain})
+    near = bulk.having_keys(conn, sightings, ("plate",), [(plate,) for plate in plates]).where(
+        sightings.c.plate_certain,
+        sightings.c.time_ns >= min(times) - gap_ns,
+        sightings.c.time_ns <= max(times) + gap_ns,
+    )
+    again = bulk.having_keys(conn, sightings, ("id",), sorted({(sighting.passage,) for sighting in arrived}))
+    found = {row.id: row for statement in (near, again) for row in conn.execute(statement)}
+    return [(_sighting(row), row.case_id) for row in found.values()]
+
+
+def of_case(conn: Connection, case_id: str) -> list[SightingRow]:
+    """The crossings of one case in the order of time."""
+    columns = (sightings.c[name] for name in SightingRow._fields)
+    rows = select(*columns).where(sightings.c.case_id == case_id).order_by(sightings.c.time_ns, sightings.c.id)
+    return [SightingRow(*row) for row in conn.execute(rows)]
+
+
+def move(conn: Connection, merged: Mapping[str, str]) -> None:
+    """Give the crossings of each merged case (key) to the case that stays (value)."""
+    for gone, stays in sorted(merged.items()):
+        conn.execute(update(sightings).where(sightings.c.case_id == gone).values(case_id=stays))
+
+
+def _sighting(row: Row[Any]) -> Sighting:
+    return Sighting(row.id, row.time_ns, row.plate, row.plate_colour, row.plate_certain)

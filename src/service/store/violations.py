@@ -1,0 +1,110 @@
+"""Violations as they were published, found by place, time, plate and kind."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, select, update
+
+from service.store import bulk
+from service.store.paging import Cursor, matching, newest_first, within
+from service.store.tables import violations
+
+
+class ViolationRow(NamedTuple):
+    """A violation with its message (`document`, JSON); `id` is the passage's."""
+
+    id: str
+    version: int
+    corridor: str
+    site: str
+    lane: int
+    direction: int
+    time_ns: int
+    plate: str
+    plate_colour: int
+    plate_certain: bool
+    grade: str
+    zone: str
+    severity: int
+    band: int
+    hundred_tonne: bool
+    evidence: bool
+    gross_kg: int
+    excess_kg: int
+    p_over: float
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which violations a list shows; None and empty: no matter. Times include `from_ns`, exclude `to_ns`."""
+
+    from_ns: int | None = None
+    to_ns: int | None = None
+    site: str | None = None
+    direction: int | None = None
+    plate: str | None = None
+    zone: str | None = None
+    grade: str | None = None
+    severity_from: int | None = None
+    hundred_tonne: bool | None = None
+
+
+def keep(conn: Connection, rows: Sequence[ViolationRow]) -> int:
+    """Keep violations; of one id the highest version stays. Gives how many were new or newer."""
+    return bulk.upsert_rows(conn, violations, list(_newest(rows)), _replace, bulk.newer)
+
+
+def get(conn: Connection, violation_id: str, corridors: Collection[str] | None) -> ViolationRow | None:
+    """One violation, if it lies in one of the corridors."""
+    scope = within(violations.c.corridor, corridors)
+    row = conn.execute(_rows().where(violations.c.id == violation_id, *scope)).one_or_none()
+    return ViolationRow(*row) if row else None
+
+
+def page(
+    conn: Connection, corridors: Collection[str] | None, wanted: Wanted, after: Cursor | None, limit: int
+) -> list[ViolationRow]:
+    """A page of violations in the corridors, newest first."""
+    rows = _rows().where(*within(violations.c.corridor, corridors), *_conditions(wanted))
+    rows = newest_first(rows, violations.c.time_ns, violations.c.id, after, limit)
+    return [ViolationRow(*row) for row in conn.execute(rows)]
+
+
+def exclude(conn: Connection, ids: Iterable[str], by: str | None) -> int:
+    """Take violations out of counts (`by` names the decision), or back in (None); gives how many."""
+    here = violations.c.id.in_(list(ids))
+    return conn.execute(update(violations).where(here).values(excluded_by=by)).rowcount
+
+
+def _rows() -> Any:
+    return select(*(violations.c[name] for name in ViolationRow._fields))
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    table = violations.c
+    return matching(
+        (table.time_ns, operator.ge, wanted.from_ns),
+        (table.time_ns, operator.lt, wanted.to_ns),
+        (table.site, operator.eq, wanted.site),
+        (table.direction, operator.eq, wanted.direction),
+        (table.plate, operator.eq, wanted.plate),
+        (table.zone, operator.eq, wanted.zone),
+        (table.grade, operator.eq, wanted.grade),
+        (table.severity, operator.ge, wanted.severity_from),
+        (table.hundred_tonne, operator.eq, wanted.hundred_tonne),
+    )
+
+
+def _newest(rows: Iterable[ViolationRow]) -> Iterable[ViolationRow]:
+    """One row an id: a batch may hold two versions of one violation."""
+    return {row.id: row for row in sorted(rows, key=lambda row: row.version)}.values()
+
+
+def _replace(table: Any, new: Any) -> dict[str, Any]:
+    """All but `excluded_by`: a re-judged violation stays excluded."""
+    return {name: new[name] for name in ViolationRow._fields if name != "id"}
