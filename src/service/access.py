@@ -42,8 +42,8 @@ from wim.periods import NEVER_NS, moment
 
 _log = structlog.get_logger(__name__)
 
-#: scrypt at the cost that RFC 7914 gives for a log-in; our secrets are random and would bear less.
-_SCRYPT: Final = (2**14, 8, 1)
+#: scrypt (r = 8, p = 1) at the work that RFC 7914 gives for a log-in; our secrets are random and would bear less.
+_SCRYPT_N: Final = 2**14
 #: What an entry may ask for: never less work than ours, never so much that one request stops the API.
 _MOST_SCRYPT_N = 2**17
 _MEMORY_BYTES = 2**28
@@ -87,24 +87,34 @@ class Principal:
 
 
 @dataclass(frozen=True)
+class Hash:
+    """What a secret was turned into: work factor, salt and digest of scrypt."""
+
+    n: int
+    salt: bytes
+    digest: bytes
+
+    def fits(self, secret: str) -> bool:
+        """Whether it was this secret; slow on purpose."""
+        return hmac.compare_digest(self.digest, _scrypt(secret, self.salt, self.n))
+
+    def __str__(self) -> str:
+        return f"scrypt${self.n}$8$1${self.salt.hex()}${self.digest.hex()}"
+
+
+@dataclass(frozen=True)
 class Credential:
     """One entry of the file: a principal, and how to know its token."""
 
     id: str
     principal: Principal
     until_ns: int
-    scrypt_n: int
-    salt: bytes
-    digest: bytes
+    hash: Hash
 
-    def holds(self, secret: str) -> bool:
-        """Whether `secret` is the one; slow on purpose."""
-        return hmac.compare_digest(self.digest, _scrypt(secret, self.salt, self.scrypt_n))
 
-    @property
-    def hash(self) -> str:
-        """As the file has it."""
-        return f"scrypt${self.scrypt_n}$8$1${self.salt.hex()}${self.digest.hex()}"
+def default_plates(role: Role) -> bool:
+    """Whether a role sees plates where its entry does not say."""
+    return role not in _WITHOUT_PLATES
 
 
 class Door(Protocol):
@@ -114,11 +124,10 @@ class Door(Protocol):
         """Whose token it is, None where it is nobody's or has ended."""
 
 
-def issue(principal: Principal, until_ns: int) -> tuple[str, Credential]:
-    """A new token, to be shown once, and the entry that knows it."""
+def issue() -> tuple[str, str, Hash]:
+    """A new token, to be shown once, its id, and what to keep of it."""
     key, secret, salt = secrets.token_hex(5), secrets.token_urlsafe(_SECRET_BYTES), secrets.token_bytes(_SALT_BYTES)
-    digest = _scrypt(secret, salt, _SCRYPT[0])
-    return f"{_PREFIX}_{key}_{secret}", Credential(key, principal, until_ns, _SCRYPT[0], salt, digest)
+    return f"{_PREFIX}_{key}_{secret}", key, Hash(_SCRYPT_N, salt, _scrypt(secret, salt, _SCRYPT_N))
 
 
 class TokenBook:
@@ -142,7 +151,7 @@ class TokenBook:
         digest = hashlib.blake2b(secret.encode(errors="replace"), key=self._key).digest()
         if hmac.compare_digest(digest, self._recognised.get(credential.id, b"")):
             return True
-        if not credential.holds(secret):
+        if not credential.hash.fits(secret):
             return False
         self._recognised[credential.id] = digest
         return True
@@ -199,9 +208,11 @@ def open_tokens(path: Path | None, registry: Registry) -> TokenFile:
 
 def demo_tokens(registry: Registry) -> tuple[TokenBook, dict[str, str]]:
     """Tokens for this start only, one for each role and squad: the book, and each holder's token to be printed."""
-    issued = [issue(principal, NEVER_NS) for principal in _demo_principals(registry)]
-    book = TokenBook(credential for _, credential in issued)
-    return book, {credential.principal.name: token for token, credential in issued}
+    tokens, credentials = {}, []
+    for principal in _demo_principals(registry):
+        tokens[principal.name], key, digest = issue()
+        credentials.append(Credential(key, principal, NEVER_NS, digest))
+    return TokenBook(credentials), tokens
 
 
 def _demo_principals(registry: Registry) -> list[Principal]:
@@ -238,8 +249,7 @@ def parse_tokens(document: Mapping[str, object], origin: str, registry: Registry
 def _credential(table: Table, registry: Registry) -> Credential:
     principal = _principal(table, registry)
     until_ns = table.take("until", moment(registry.timezone))
-    scrypt_n, salt, digest = table.take("hash", _hash, (0, b"", b""))
-    return Credential(table.take("id", _id, ""), principal, until_ns, scrypt_n, salt, digest)
+    return Credential(table.take("id", _id, ""), principal, until_ns, table.take("hash", _hash))
 
 
 def _principal(table: Table, registry: Registry) -> Principal:
@@ -249,7 +259,7 @@ def _principal(table: Table, registry: Registry) -> Principal:
     if table.sound:
         _check_role(table, role, agency, squad, registry)
     corridors = table.maybe("corridors", array(reference(registry.network.corridors, "corridor")))
-    plates = table.take_or("plates", flag, role not in _WITHOUT_PLATES)
+    plates = table.take_or("plates", flag, default_plates(role))
     name = table.take("name", text(64))
     return Principal(name, role, agency, squad, None if corridors is None else _set(table, corridors), plates)
 
@@ -277,13 +287,13 @@ def _id(value: object) -> str:
     return value
 
 
-def _hash(value: object) -> tuple[int, bytes, bytes]:
-    """Cost, salt and digest. The value is not repeated in errors: it belongs to nobody's log."""
+def _hash(value: object) -> Hash:
+    """The value is not repeated in errors: it belongs to nobody's log."""
     found = _HASH.fullmatch(value) if isinstance(value, str) else None
-    scrypt_n = int(found[1]) if found else 0
-    if found is None or scrypt_n.bit_count() != 1 or not _SCRYPT[0] <= scrypt_n <= _MOST_SCRYPT_N:
+    n = int(found[1]) if found else 0
+    if found is None or n.bit_count() != 1 or not _SCRYPT_N <= n <= _MOST_SCRYPT_N:
         raise WrongValueError("is no scrypt hash of ours", "copy the entry that `wim tokens new` printed")
-    return scrypt_n, bytes.fromhex(found[2]), bytes.fromhex(found[3])
+    return Hash(n, bytes.fromhex(found[2]), bytes.fromhex(found[3]))
 
 
 def _scrypt(secret: str, salt: bytes, n: int) -> bytes:

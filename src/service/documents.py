@@ -4,6 +4,7 @@ is wrong there, what to write instead.
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,13 @@ _WRITE = {
     "path": "a path in quotes",
 }
 _BOUNDS = (("gt", "above"), ("ge", "at least"), ("lt", "below"), ("le", "at most"))
+
+
+def toml_value(value: object) -> str:
+    """A text, number, boolean or array of them as TOML writes it."""
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(toml_value(item) for item in value)}]"
+    return json.dumps(value, ensure_ascii=False)  # for these, what JSON writes is TOML
 
 
 @dataclass(frozen=True)

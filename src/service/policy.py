@@ -13,8 +13,8 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from service.documents import MisfitError, mistakes, read_toml
-from wim.document import RegistryError, RegistryErrors, shown
+from service.documents import MisfitError, mistakes, read_toml, toml_value
+from wim.document import RegistryError, RegistryErrors
 
 _MINUTE_NS: Final = 60 * 10**9
 _HOUR_NS: Final = 60 * _MINUTE_NS
@@ -265,12 +265,6 @@ def _rows(table: BaseModel, headings: dict[str, str]) -> Iterator[str]:
         if isinstance(value, BaseModel):
             continue  # a table of its own, which TOML wants after all keys
         usual = field.get_default(call_default_factory=True)
-        changed = "" if value == usual else f" [default {_toml(usual)}]"
+        changed = "" if value == usual else f" [default {toml_value(usual)}]"
         yield f"# {field.description}{changed}"
-        yield f"{name} = {_toml(value)}"
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(_toml(item) for item in value)}]"
-    return shown(value)
+        yield f"{name} = {toml_value(value)}"

@@ -35,12 +35,14 @@ class Registry:
         return next((corridor.timezone for corridor in self.network.corridors.values()), DEFAULT_TIMEZONE)
 
 
-def read_registry(path: Path) -> Registry:
-    """The registry file at `path`.
+def read_registry(path: Path | None) -> Registry:
+    """The registry file at `path`, an empty registry without one.
 
     Raises:
         RegistryErrors: the file cannot be read, or all that is wrong in it.
     """
+    if path is None:
+        return Registry()
     return parse_registry(read_toml(path, "set WIM_REGISTRY to the path of a registry file"), str(path))
 
 

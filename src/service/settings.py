@@ -34,7 +34,8 @@ _NEST = "__"
 CONFIG = f"{PREFIX}CONFIG"
 #: Switches of the project's own tests; a process started by one may inherit them.
 _TESTS = f"{PREFIX}REQUIRE_"
-_FILE = "_FILE"
+#: After the name of a secret: the file that holds it.
+FILE_SUFFIX = "_FILE"
 
 _SECTION = ConfigDict(extra="forbid", frozen=True)
 
@@ -276,7 +277,7 @@ def _unknown_names() -> Iterator[RegistryError]:
 
 def _secret_files() -> dict[str, tuple[str, ...]]:
     """The names that may point to a secret's file, and the keys of the secret."""
-    return {variable(keys) + _FILE: keys for keys, field in leaves() if is_secret(field)}
+    return {variable(keys) + FILE_SUFFIX: keys for keys, field in leaves() if is_secret(field)}
 
 
 def _fill_secrets(document: dict[str, Any], errors: list[RegistryError]) -> None:
@@ -306,7 +307,7 @@ def _put(document: dict[str, Any], keys: tuple[str, ...], value: str) -> None:
 def _located(mistake: Mistake, path: str | None) -> RegistryError:
     """The mistake at the place where its author wrote it: the file where only the file speaks of it."""
     name = variable(mistake.keys)
-    if path and name not in os.environ and name + _FILE not in os.environ:
+    if path and name not in os.environ and name + FILE_SUFFIX not in os.environ:
         return RegistryError(path, ".".join(mistake.keys), mistake.problem, mistake.remedy)
     return RegistryError("environment", name, mistake.problem, mistake.remedy)
 

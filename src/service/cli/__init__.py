@@ -19,6 +19,11 @@ from typer.core import TyperCommand, TyperGroup
 
 #: name -> (module:attribute, the line that `wim --help` shows). Order: what one does first, first.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "screen": ("service.cli.screen:screen", "Judge files of passages, without Kafka."),
+    "rules": ("service.cli.rules:app", "Check rule sets, explain a verdict, compare two rule sets."),
+    "config": ("service.cli.config:config", "Show the settings and the policy in force."),
+    "doctor": ("service.cli.doctor:doctor", "Check what this machine needs, and say how to mend what is missing."),
+    "tokens": ("service.cli.tokens:tokens", "Make access tokens for one box (mode `tokens`)."),
     "asyncapi": ("service.cli.asyncapi:print_asyncapi", "Print the AsyncAPI document of the topics."),
     "schemas": ("service.cli.asyncapi:write_schemas", "Write or check the JSON Schemas of the messages."),
 }
