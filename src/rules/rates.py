@@ -60,12 +60,12 @@ def design_effect(trucks: npt.ArrayLike, over: npt.ArrayLike) -> float:
     return clusters / (clusters - 1) * scatter / (total * rate * (1.0 - rate))
 
 
-def wilson(over: float, trucks: float, z: float = Z_95) -> tuple[float, float]:
-    """Wilson's interval for `over` of `trucks` independent trials; `trucks` > 0, neither need be whole."""
-    rate, square = over / trucks, z * z / trucks
+def wilson(rate: float, trials: float, z: float = Z_95) -> tuple[float, float]:
+    """Wilson's interval for a rate seen in independent `trials` > 0, which need not be whole."""
+    square = z * z / trials
     centre = (rate + square / 2) / (1 + square)
     half = math.sqrt(rate * (1 - rate) * square + square * square / 4) / (1 + square)
-    # At the ends the bound is exact; rounding must not put the rate outside its own interval.
+    # At rates of 0 and 1 the bound is exact; rounding must not put a rate outside its own interval.
     return min(rate, max(0.0, centre - half)), max(rate, min(1.0, centre + half))
 
 
@@ -73,10 +73,8 @@ def rate_of(over: int, trucks: int, effect: float = 1.0) -> Rate | None:
     """The rate of `over` among `trucks` with its interval under a design effect; None without a truck."""
     if trucks == 0:
         return None
-    effective = trucks / max(1.0, effect)
-    low, high = wilson(over * effective / trucks, effective)
     value = over / trucks
-    return Rate(value, min(low, value), max(high, value))
+    return Rate(value, *wilson(value, trucks / max(1.0, effect)))
 
 
 def difference(one: Rate, other: Rate) -> Difference:

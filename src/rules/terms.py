@@ -74,3 +74,11 @@ def _tolerances(site: Site, thousandths: int | None) -> list[tuple[int, int]]:
     if thousandths is not None:
         return [(0, thousandths)]
     return sorted((tolerance.from_ns, tolerance.thousandths) for tolerance in site.tolerances)
+
+
+def certificate_numbers(network: Network) -> list[str]:
+    """The number behind each row of `Terms.certificates`."""
+    ordered = (
+        sorted(site.certificates, key=lambda certificate: certificate.from_ns) for site in network.sites.values()
+    )
+    return [certificate.number for certificates in ordered for certificate in certificates]

@@ -37,8 +37,6 @@ def test_a_fine_grows_with_the_excess_up_to_its_cap(one: int, other: int) -> Non
         ((18_000, 3_000, 4_501), FineRange(1_000, 3_000)),
     ],
 )
-def test_dimensions_fall_into_the_first_band_that_holds_all_three(
-    size_mm: tuple[int, int, int], fine: FineRange
-) -> None:
+def test_dimensions_fall_into_the_first_band_that_holds_them(size_mm: tuple[int, int, int], fine: FineRange) -> None:
     """Art. 43: the largest dimension decides."""
     assert dimension_fine(*size_mm, PENALTY) == fine

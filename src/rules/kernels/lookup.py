@@ -3,21 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from wim.kernels.hashing import slot_of
 from wim.kernels.jit import kernel
-
-# Odd 64-bit constants of splitmix64: every bit of the text reaches the low bits that choose the slot.
-_MIX_LOW = np.uint64(0x9E3779B97F4A7C15)
-_MIX_HIGH = np.uint64(0xBF58476D1CE4E5B9)
-_FOLD = np.uint64(32)
-
-
-@kernel
-def slot_of(word0: np.uint64, word1: np.uint64, slots: int) -> int:
-    """Where the search for this text begins in a table of `slots` places."""
-    mixed = (word0 * _MIX_LOW) ^ (word1 * _MIX_HIGH)
-    mixed ^= mixed >> _FOLD
-    mixed *= _MIX_LOW
-    return np.int64((mixed >> _FOLD) & np.uint64(slots - 1))
 
 
 @kernel

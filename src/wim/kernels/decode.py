@@ -141,7 +141,7 @@ def decode(
 ) -> tuple[int, int]:
     """Check and copy messages.
 
-    data (bytes,), words (bytes / 4,): the messages one after another, each at a multiple of four bytes; the same memory.
+    data (bytes,), words (bytes / 4,): the same memory, the messages one after another, each at a multiple of four.
     starts, lengths (messages,): where each lies.
     raw (capacity x 192,) and passages (capacity,): the same memory, as bytes and as PASSAGE_WORDS.
     origin (capacity,): the message of each good passage.

@@ -170,4 +170,3 @@ def grade(flags: int, empty_axle: bool) -> int:
     if flags & TO_INTERCEPT:
         return INTERCEPT
     return EVIDENCE
-

@@ -1,0 +1,79 @@
+"""What every command that reads a file of passages shares: its options, what it says of wrong rows, how it ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from service.units import read_units
+from wim.formats import FORMATS, ReadOptions, open_passages
+from wim.records import Passages
+
+Files = Annotated[list[Path], typer.Argument(help="Files of passages, in any of the formats.", show_default=False)]
+Format = Annotated[str, typer.Option("--format", help=f"auto, {', '.join(FORMATS)}.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if any row was wrong.")]
+Site = Annotated[str | None, typer.Option("--site", help="Site id, where the file names none.")]
+Units = Annotated[Path | None, typer.Option("--units", help="TOML with units and plate colours of cn-station files.")]
+
+#: Wrong rows that are named; beyond them only their number.
+MOST_NAMED = 20
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads files one after another and keeps count of what was wrong."""
+
+    files: list[Path]
+    format: str = "auto"
+    options: ReadOptions = field(default_factory=ReadOptions)
+    rows: int = 0
+    faults: int = 0
+
+    def chunks(self) -> Iterator[Passages]:
+        """The passages of every file; wrong rows go to stderr. Raises FormatError where nothing can be read."""
+        with _progress() as progress:
+            for path in self.files:
+                task = progress.add_task(path.name, total=None)
+                for chunk in open_passages(path, self.format, self.options):
+                    self.rows += len(chunk.passages)
+                    progress.update(task, advance=len(chunk.passages))
+                    for fault in chunk.faults:
+                        self._complain(f"{path}: line {fault.line}: {fault.reason}")
+                    if len(chunk.passages):
+                        yield chunk.passages
+
+    def finish(self, strict: bool) -> None:
+        """Say how many rows were wrong, and exit with 1 if nothing was read, or if `strict` and any was wrong."""
+        if self.faults:
+            typer.echo(f"{self.faults} wrong rows left out, {self.rows} read", err=True)
+        if (self.faults and not self.rows) or (strict and self.faults):
+            raise typer.Exit(1)
+
+    def _complain(self, sentence: str) -> None:
+        self.faults += 1
+        if self.faults <= MOST_NAMED:
+            typer.echo(sentence, err=True)
+
+
+def reader(files: list[Path], format: str, site: str | None, units: Path | None) -> Reader:
+    """A reader by a command's options."""
+    options = ReadOptions() if site is None else replace(ReadOptions(), site=site)
+    if units is not None:
+        options = replace(options, cn_station=read_units(units))
+    return Reader(files, format, options)
+
+
+def _progress() -> Progress:
+    """On stderr, and only where a person looks at it."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,} passages"))
+    return Progress(
+        *columns, TaskProgressColumn(), TimeElapsedColumn(), console=console, disable=not sys.stderr.isatty()
+    )

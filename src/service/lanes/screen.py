@@ -1,0 +1,160 @@
+"""The screen lane: passages in; violations, sightings and counts out.
+
+One batch goes: bytes checked and copied (`wim.codec`) → crossings that were seen before left out (`store.seen_keys`) →
+judged by one kernel (`rules.screen`) → violations and sightings encoded (`lanes.announce`), counts made
+(`lanes.batches`) → memory and counts written with the offsets.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from aiokafka.structs import ConsumerRecord
+from sqlalchemy import Connection
+
+from rules.ruleset import RuleBook, load_book
+from rules.screen import Screen, Verdicts
+from rules.terms import compile_terms
+from service.lanes import announce, batches, traffic
+from service.lanes.memory import Memory
+from service.lanes.work import DeadLetter, Outcome, Partition, Slice, records_of, refused
+from service.metrics import Metrics
+from service.papers import Papers
+from service.policy import read_policy
+from service.registry import Registry, read_registry
+from service.store import rates, seen
+from service.store.engine import Store
+from service.store.seen import HourKey
+from service.store.seen_keys import SeenHour, split_new
+from service.store.tally import Tally
+from service.topics import PASSAGES
+from service.worker import Parts
+from wim import codec
+from wim.records import Passages, blank, text
+
+
+def work(parts: Parts) -> ScreenWork:
+    """The lane of a worker, by its settings."""
+    registry = read_registry(parts.settings.registry) if parts.settings.registry else Registry()
+    policy = read_policy(parts.settings.policy)
+    book = load_book().trucks_from(policy.truck_from_kg)
+    papers = Papers(parts.store, registry, policy.plate_certain_from, policy.trip_gap_ns)
+    return ScreenWork(parts.store, registry, book, papers, parts.metrics, policy.seal_after_days * 86_400)
+
+
+@dataclass(slots=True)
+class _Judged:
+    """What a batch came to, before any of it is kept."""
+
+    tally: Tally
+    grown: Mapping[HourKey, SeenHour]
+    saved: Mapping[HourKey, SeenHour] = field(default_factory=dict)
+    newest_ns: Mapping[str, int] = field(default_factory=dict)
+
+
+class ScreenWork:
+    """See `service.lanes.work.Work`."""
+
+    name = "screen"
+    topics = (PASSAGES,)
+    durable = False
+    patience_s = 0.0
+
+    def __init__(
+        self,
+        store: Store,
+        registry: Registry,
+        book: RuleBook,
+        papers: Papers,
+        metrics: Metrics,
+        seal_after_s: int = seen.SEAL_AFTER_S,
+        clock_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._registry, self._book, self._papers, self._metrics = registry, book, papers, metrics
+        self._clock_ns = clock_ns
+        self._memory = Memory(store, seal_after_s)
+        self._terms = compile_terms(registry.network)
+        self._rule_sets = [rule_set.id for rule_set in book.rule_sets]
+
+    def warm_up(self) -> None:
+        """Compile or load every kernel by judging one passage."""
+        batch = codec.decode([codec.encode(_anything())], self._clock_ns())
+        batches.lane_hours(batch.passages)
+        self._count(batch.passages, self._screen().judge(batch.passages))
+
+    def assigned(self, partitions: Sequence[Partition]) -> None:
+        """Memory may be somebody else's by now: forget it."""
+        self._memory.forget()
+
+    def judge(self, slices: Sequence[Slice]) -> Outcome:
+        """One batch, without effects."""
+        records = records_of(slices)
+        batch = codec.decode([record.value for record in records], self._clock_ns())
+        dead = [refused(records[r.message], r.reason, _detail(r), r.raw) for r in batch.refused]
+        hours, hour_of = batches.lane_hours(batch.passages)
+        memory = self._memory.recall(hours)
+        split = split_new(batches.seen_keys(batch.passages), hour_of, memory)
+        for place in np.flatnonzero(split.sealed).tolist():
+            dead.append(
+                _sealed(records[batch.message[place]], batch.passages[place : place + 1], hours[hour_of[place]])
+            )
+        fresh = batch.passages[split.first]
+        verdicts = self._screen().judge(fresh)
+        names = announce.Names.of(self._book, self._registry.network, self._papers.register)
+        judged = _Judged(
+            self._count(fresh, verdicts),
+            {hours[row]: replace(memory[row], keys=keys) for row, keys in split.grown.items()},
+            newest_ns=_newest(fresh),
+        )
+        return Outcome(
+            messages=[*announce.violations(fresh, verdicts, names), *announce.sightings(fresh, verdicts, names)],
+            dead_letters=dead,
+            duplicates=len(batch.passages) - len(fresh) - int(np.count_nonzero(split.sealed)),
+            write=lambda conn: self._write(conn, judged),
+            committed=lambda: self._committed(judged),
+        )
+
+    def _screen(self) -> Screen:
+        return Screen(self._book.law, self._terms, self._papers.plates())
+
+    def _count(self, passages: Passages, verdicts: Verdicts) -> Tally:
+        return batches.count(passages, verdicts, self._rule_sets, self._registry.network)
+
+    def _write(self, conn: Connection, judged: _Judged) -> None:
+        now_s = self._clock_ns() // 10**9
+        judged.saved = self._memory.write(conn, judged.grown, now_s)
+        rates.add(conn, judged.tally, now_s)
+
+    def _committed(self, judged: _Judged) -> None:
+        self._memory.remember(judged.saved)
+        for site, newest_ns in judged.newest_ns.items():
+            self._metrics.last_passage.labels(site).set(newest_ns / 1e9)
+        traffic.publish(self._metrics, judged.tally)
+
+
+def _anything() -> Passages:
+    """A passage that every kernel can take."""
+    passages = blank(1)
+    passages["time_ns"] = passages["origin_ns"] = 1
+    passages["axle_count"] = 2
+    return passages
+
+
+def _detail(refusal: codec.Refusal) -> str:
+    return refusal.detail if refusal.record is None else f"record {refusal.record}: {refusal.detail}"
+
+
+def _sealed(record: ConsumerRecord, passage: Passages, hour: HourKey) -> DeadLetter:
+    detail = f"lane {hour.lane} of {hour.site}: nothing was written to that hour for so long that it is closed"
+    return refused(record, "sealed_hour", detail, passage.tobytes())
+
+
+def _newest(passages: Passages) -> dict[str, int]:
+    """The newest time of each site."""
+    sites, place = np.unique(passages["site"], return_inverse=True)
+    newest = np.zeros(len(sites), np.int64)
+    np.maximum.at(newest, place, passages["time_ns"])
+    return {text(site): time_ns for site, time_ns in zip(sites.tolist(), newest.tolist(), strict=True)}
