@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
@@ -18,6 +19,7 @@ from aiokafka.errors import KafkaError
 from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
+from service.settings import KafkaSettings
 from service.topics import LARGE_BYTES
 
 #: What one partition gives in one fetch; 4 MB was fastest on a real broker (1 MB 3.4 M, 16 MB 2.9 M records/s against
@@ -38,6 +40,8 @@ PRODUCER_BATCH_BYTES = 256 * 1024
 LINGER_MS = 1
 #: How long one question to the brokers about themselves may take.
 ANSWER_SECONDS = 10.0
+
+log = structlog.get_logger(__name__)
 
 #: librdkafka's mock cluster names itself so; it knows neither topic ids nor CreateTopics.
 EMBEDDED_PREFIX = "mockCluster"
@@ -154,3 +158,21 @@ class Kafka:
             return sorted(wanted - set(await admin.list_topics()))
         finally:
             await admin.close()
+
+
+async def close(client: AIOKafkaConsumer | AIOKafkaProducer, within_s: float) -> None:
+    """Stop a client, politely for as long as `within_s`; never raises.
+
+    A consumer whose broker is away raises CancelledError out of `stop`, a producer waits for ever.
+    """
+    stopping = asyncio.ensure_future(client.stop())
+    await asyncio.wait({stopping}, timeout=within_s)
+    stopping.cancel()
+    await asyncio.wait({stopping}, timeout=within_s)
+    if stopping.done() and not stopping.cancelled() and (error := stopping.exception()):
+        log.info("a client did not close cleanly", error=repr(error))
+
+
+def reach(settings: KafkaSettings) -> Kafka:
+    """The cluster that the settings name."""
+    return Kafka(settings.bootstrap_servers, settings.client_security(), settings.rdkafka_security())
