@@ -26,10 +26,15 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
+from hypothesis import settings
 
 from tests.servers import kafka as kafka_server
 from tests.servers import needs
 from tests.servers import postgres as postgres_server
+
+# The first example of a test pays for compiling kernels; and a timing is a benchmark, never a test.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 
 PROJECT = Path(__file__).resolve().parents[1]
 

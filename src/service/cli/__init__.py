@@ -19,6 +19,7 @@ from typer.core import TyperCommand, TyperGroup
 
 #: name -> (module:attribute, the line that `wim --help` shows). Order: what one does first, first.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "replay": ("service.cli.replay:replay", "Publish a record to Kafka, at its own speed or faster."),
     "screen": ("service.cli.screen:screen", "Judge files of passages, without Kafka."),
     "rules": ("service.cli.rules:app", "Check rule sets, explain a verdict, compare two rule sets."),
     "config": ("service.cli.config:config", "Show the settings and the policy in force."),
