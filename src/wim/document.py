@@ -338,7 +338,8 @@ def _example(read: Reader[Any]) -> str:
 
 def nearest(name: str, known: Sequence[str], what: str = "key") -> str:
     """What to write instead of `name`: the most similar of the known names, else some of them."""
-    near = difflib.get_close_matches(name[:_SHOWN_CHARACTERS], known, n=1)
+    same = [item for item in known if item.casefold() == name.casefold()]
+    near = same or difflib.get_close_matches(name[:_SHOWN_CHARACTERS], known, n=1)
     if near:
         return f"did you mean {shown(near[0])}?"
     if not known:
