@@ -107,13 +107,13 @@ class Table:
         self.faults.note(self.place(name), problem, remedy)
 
     def has(self, name: str) -> bool:
-        """Whether the key was written."""
-        return name in self._values
+        """Whether the key was written; JSON's null is its way of leaving it out."""
+        return self._values.get(name) is not None
 
     def take(self, name: str, read: Reader[T], otherwise: Any = _FAULTY) -> T:
         """The value of `name`, which must be there; `otherwise` where it is wrong and reading needs one to go on."""
         self._taken.add(name)
-        if name not in self._values:
+        if not self.has(name):
             self.note(name, "is missing", f"add it{_example(read)}")
             return cast(T, otherwise)
         try:
@@ -144,7 +144,7 @@ class Table:
         of them counts as one).
         """
         self._taken.add(name)
-        value = self._values.get(name, ())
+        value = self._values[name] if self.has(name) else ()
         written = [(self.place(name), value)] if isinstance(value, Mapping) else self._numbered(name, value)
         items = [(key, read_table(item, key, self.faults, read)) for key, item in written]
         sound = [(key, item) for key, item in items if item is not None]
@@ -302,6 +302,8 @@ def shown(value: object) -> str:
     match value:
         case bool():
             return "true" if value else "false"
+        case None:
+            return "null"
         case str():
             written = json.dumps(value.encode(errors="replace").decode(), ensure_ascii=False)
         case date() | datetime() | time():
