@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from aiokafka.structs import ConsumerRecord
 
-from rules.permits import parse_register
+from rules.permits import Permit, parse_register
 from rules.ruleset import load_book
 from service.lanes.screen import ScreenWork
 from service.lanes.work import Outcome, Partition, Slice
