@@ -31,10 +31,17 @@ SPREAD_FROM_CELLS = 2_000
 CLOSED_AFTER_S = 300
 
 
-def add(conn: Connection, counted: Tally, now_s: int, closed_after_s: int = CLOSED_AFTER_S) -> None:
+def add(
+    conn: Connection,
+    counted: Tally,
+    now_s: int,
+    closed_after_s: int = CLOSED_AFTER_S,
+    spread_from: int = SPREAD_FROM_CELLS,
+) -> None:
     """Add the counts of a batch; call it once in a transaction, near its end.
 
-    A corridor's revision grows by one when any of its cells belongs to an hour that was over `closed_after_s` ago.
+    A corridor's revision grows by one when any of its cells belongs to an hour that was over `closed_after_s` ago. The
+    fullest shard is spread if at least `spread_from` cells wait in it.
     """
     if not len(counted.cells):
         return
@@ -42,7 +49,7 @@ def add(conn: Connection, counted: Tally, now_s: int, closed_after_s: int = CLOS
     encoded = [(shard, len(part.cells), *tally.encode(part)) for shard, part in parts.items()]
     names = ("shard", "cells", "series", "counts")
     conn.execute(tallies.insert(), [dict(zip(names, row, strict=True)) for row in encoded])
-    shard = _fullest(conn)
+    shard = _fullest(conn, spread_from)
     if shard is not None:
         spread(conn, shard)
     _revise(conn, counted, now_s - HOUR_S - closed_after_s)
@@ -82,9 +89,9 @@ def passage_hours(counted: Tally) -> dict[LaneKey, set[int]]:
     return found
 
 
-def _fullest(conn: Connection) -> int | None:
+def _fullest(conn: Connection, at_least: int) -> int | None:
     cells = func.sum(tallies.c.cells)
-    full = select(tallies.c.shard).group_by(tallies.c.shard).having(cells >= SPREAD_FROM_CELLS).order_by(cells.desc())
+    full = select(tallies.c.shard).group_by(tallies.c.shard).having(cells >= at_least).order_by(cells.desc())
     return conn.execute(full.limit(1)).scalar_one_or_none()
 
 

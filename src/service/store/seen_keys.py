@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -80,7 +81,7 @@ def _sorted_by_hour(keys: Keys, hour_of: npt.NDArray[np.integer]) -> tuple[npt.N
     """The stable order by hour and key, and where each hour's part of it begins and ends."""
     order = np.lexsort((_tails(keys), keys["origin_ns"], hour_of))
     edges = np.flatnonzero(np.diff(hour_of[order], prepend=-1)).tolist()
-    return order, list(zip(edges, [*edges[1:], len(keys)], strict=True))
+    return order, list(pairwise([*edges, len(keys)]))
 
 
 def _tails(keys: Keys) -> _Integers:
