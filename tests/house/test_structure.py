@@ -26,7 +26,8 @@ SOURCES = ("src", "sensors")
 
 #: An installer's source, or a place on one developer's machine. Brackets keep this line from finding itself.
 ADDRESS = re.compile(
-    r"--(extra-)?index-ur[l]|\"resolved\": \"htt[p]|^(@[\w-]+:)?registry\s*=\s*htt[p]|<repositor[y]>|(?<![\w.~$}])/(wor[k]|roo[t]|hom[e])/"
+    r"--(extra-)?index-ur[l]|\"resolved\": \"htt[p]|^(@[\w-]+:)?registry\s*=\s*htt[p]|<repositor[y]>"
+    r"|(?<![\w.~$}])/(wor[k]|roo[t]|hom[e])/"
 )
 #: Where packages, images and jars are named, and nothing but their names may stand.
 INSTALLERS = re.compile(r"^(requirements/.*|deploy/.*|Makefile|\.ci/.*|pyproject\.toml)$")
