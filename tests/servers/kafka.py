@@ -244,8 +244,9 @@ def main(words: Sequence[str] | None = None) -> int:
         return 1
     options = _arguments(words)
     cluster = Cluster([Node(1, options.folder, options.port, options.controller_port)])
-    # SIGTERM is taken as Ctrl-C, so that both end the broker cleanly.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # SIGTERM is taken as Ctrl-C, so that both end the broker cleanly; a shell's background job would ignore Ctrl-C.
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, signal.default_int_handler)
     try:
         cluster.start(new_cluster_id())
         print(f"Kafka serves {cluster.bootstrap_servers}; Ctrl-C ends it. Data: {options.folder}", flush=True)
