@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, KafkaException, Producer
@@ -10,6 +15,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from tests.servers import kafka as kafka_server
+from tests.servers import needs, processes
 from tests.servers.kafka import Cluster
 
 
@@ -56,6 +62,22 @@ def test_a_killed_node_comes_back_with_its_data(start_kafka: Callable[[int], Clu
         AdminClient({"bootstrap.servers": cluster.bootstrap_servers}).list_topics(timeout=1)
     cluster.nodes[0].start()
     assert unique in admin.list_topics(timeout=30).topics
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_the_foreground_broker_ends_when_told(tmp_path: Path, ending: signal.Signals) -> None:
+    """`make kafka` says where it serves, ends with status 0 on Ctrl-C, and leaves no broker behind."""
+    needs.required(kafka_server.missing(), "WIM_REQUIRE_SERVERS")
+    port, controller_port = (str(number) for number in processes.free_ports(2))
+    options = ["--folder", str(tmp_path), "--port", port, "--controller-port", controller_port]
+    command = [sys.executable, "-m", "tests.servers.kafka", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=kafka_server.PROJECT) as broker:
+        assert broker.stdout is not None
+        assert f"127.0.0.1:{port}" in broker.stdout.readline()
+        broker.send_signal(ending)
+        assert broker.wait(kafka_server.STOP_SECONDS) == 0
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(port)), timeout=5)
 
 
 def test_a_cluster_id_fits_the_command_line() -> None:
