@@ -75,7 +75,7 @@ def test_the_foreground_broker_ends_when_told(tmp_path: Path, ending: signal.Sig
         assert broker.stdout is not None
         assert f"127.0.0.1:{port}" in broker.stdout.readline()
         broker.send_signal(ending)
-        assert broker.wait(kafka_server.STOP_SECONDS) == 0
+        assert broker.wait(2 * kafka_server.STOP_SECONDS) == 0
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", int(port)), timeout=5)
 
