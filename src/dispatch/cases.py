@@ -19,7 +19,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from dispatch.offenders import SUSPECTED_REPEATS, History, colours_agree
+from dispatch.offenders import CONFIRMED_REPEATS, SUSPECTED_REPEATS, History, colours_agree
 from wim.records import HOUR_NS, UNKNOWN_COLOUR
 
 #: Sightings of one plate further apart are two journeys (dispatch.md §1, policy): a loaded truck rarely rests longer.
@@ -161,6 +161,7 @@ class Opening:
     #: From here on a truck without a plate is worth a squad even though the lane's camera may be at fault.
     blind_severity_from: int = 5
     plate_read_percent: int = 50
+    confirmed_from: int = CONFIRMED_REPEATS
     suspected_from: int = SUSPECTED_REPEATS
 
 
@@ -195,7 +196,7 @@ def opening_reasons(charge: Charge, history: History, reads: PlateReads, policy:
     blind = not charge.plate_read and not reads.camera_works(policy.plate_read_percent)
     found = {
         Reason.HUNDRED_TONNE: charge.hundred_tonne,
-        Reason.REPEAT_CONFIRMED: history.confirmed_365d >= 1,
+        Reason.REPEAT_CONFIRMED: history.confirmed_365d >= policy.confirmed_from,
         Reason.REPEAT_SUSPECTED: history.suspected_365d >= policy.suspected_from,
         Reason.SEVERITY: charge.severity >= (policy.blind_severity_from if blind else policy.severity_from),
         Reason.NO_PLATE: not charge.plate_read and not blind,

@@ -225,9 +225,14 @@ class Intercept:
         return self.newest_ns + horizon_ns
 
 
+def strongest(found: Iterable[Evidence]) -> Evidence:
+    """The one that proves most; of equals that of the greatest passage id, so that no order matters."""
+    return max(found, key=_rank)
+
+
 @dataclass(frozen=True, slots=True)
 class Charged:
-    """A violation that has reasons, as `begin` and `see` take it."""
+    """A violation as `begin` and `see` take it; without reasons it opens nothing, but may be the best evidence."""
 
     best: Evidence
     reasons: tuple[str, ...]
@@ -288,7 +293,7 @@ def merge(one: Intercept, other: Intercept) -> tuple[Intercept, Intercept]:
     kept = replace(
         kept,
         version=kept.version + 1,
-        best=max(kept.best, gone.best, key=_rank),
+        best=strongest((kept.best, gone.best)),
         reasons=reasons,
         as_of_ns=max(kept.as_of_ns, gone.as_of_ns),
         newest_ns=max(kept.newest_ns, gone.newest_ns),
@@ -307,7 +312,7 @@ def _charge(intercept: Intercept, charged: Charged, time_ns: int) -> Intercept:
     return replace(
         intercept,
         # Judged anew, a crossing replaces its own evidence, be it weaker.
-        best=charged.best if same else max(intercept.best, charged.best, key=_rank),
+        best=charged.best if same else strongest((intercept.best, charged.best)),
         reasons=reasons,
         as_of_ns=time_ns if reasons != intercept.reasons else intercept.as_of_ns,
         priority=max(intercept.priority, charged.priority),

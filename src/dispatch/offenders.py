@@ -34,8 +34,8 @@ SHORTEST_PLATE = 6
 #: "More than 3 in one year" (條例 Art. 66): this one decided, and at least three before it.
 LEGAL_REPEATS_BEFORE = 3
 
-#: Dispatch repeat (decision.md §8, policy): one confirmed trip, or this many suspected ones.
-SUSPECTED_REPEATS = 3
+#: Dispatch repeat (decision.md §8, policy): one confirmed trip, or three suspected ones.
+CONFIRMED_REPEATS, SUSPECTED_REPEATS = 1, 3
 
 #: A carrier is over when more than this share of its known fleet was decided in one year (條例 Art. 66).
 CARRIER_PERCENT = 10
@@ -79,9 +79,9 @@ class History:
     suspected_365d: int = 0
     last_ns: int | None = None
 
-    def dispatch_repeat(self, suspected_from: int = SUSPECTED_REPEATS) -> bool:
+    def dispatch_repeat(self, confirmed_from: int = CONFIRMED_REPEATS, suspected_from: int = SUSPECTED_REPEATS) -> bool:
         """Whether the vehicle is one to stop first: confirmed once, or suspected often enough."""
-        return self.confirmed_365d >= 1 or self.suspected_365d >= suspected_from
+        return self.confirmed_365d >= confirmed_from or self.suspected_365d >= suspected_from
 
     def legal_repeat(self, this_decided: bool) -> bool:
         """Whether this trip, once decided, is the one too many of 條例 Art. 66."""
@@ -131,6 +131,7 @@ def count_trips(
     now_ns: int,
     zone: ZoneInfo,
     simulated_counts: bool = False,
+    window_ns: int = DISPATCH_WINDOW_NS,
 ) -> History:
     """What the identity's other trips count for at a crossing of `trip` at `now_ns`.
 
@@ -138,7 +139,7 @@ def count_trips(
     ones and (without the policy `simulated_counts`) simulated ones are left out here, so an exclusion is undone by
     clearing its mark.
     """
-    legal_from_ns, dispatch_from_ns = one_year_before(now_ns, zone), now_ns - DISPATCH_WINDOW_NS
+    legal_from_ns, dispatch_from_ns = one_year_before(now_ns, zone), now_ns - window_ns
     decided: set[str] = set()
     confirmed: set[str] = set()
     suspected: set[str] = set()

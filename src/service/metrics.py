@@ -43,6 +43,7 @@ class Metrics:
         self._lag_labels: dict[str, set[Partition]] = {}
         self._make_lane_metrics()
         self._make_traffic_metrics()
+        self._make_dispatch_metrics()
         build = self._gauge("build_info", "Which release this is; always 1.", "version")
         build.labels(version("wim-overload")).set(1)
 
@@ -64,7 +65,14 @@ class Metrics:
         self.passages = self._counter("passages", "Vehicles that crossed, every grade.", *where)
         self.trucks = self._counter("trucks", "Of them vehicles with a limit.", *where)
         self.overloads = self._counter("overloads", "Of them over the limit, by excess band.", *where, "band")
+        self.beats_refused = self._counter("health_beats_refused", "Health beats that could not be read.")
         self.last_passage = self._gauge("last_passage_timestamp_seconds", "The newest passage's own time.", "site")
+
+    def _make_dispatch_metrics(self) -> None:
+        self.alerts = self._counter("alerts", "Reasons of intercepts that went out as new.", "reason")
+        self.late_intercepts = self._counter("late_intercepts", "Out of reach when they were judged: kept, not told.")
+        self.merged_cases = self._counter("merged_cases", "Cases that a late sighting made one with another.")
+        self.relayed = self._counter("relayed", "Intercept states that the relay had acknowledged.")
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(f"wim_{name}", text, labels, registry=self.registry)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 import msgspec
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,60 +27,9 @@ from service.messages import (
     traceparent,
 )
 from service.messages import vocabulary as words
+from tests.service.told import columns, crossings, sighting_values, violation
 from wim.forms import to_json
 from wim.forms.json_form import instant_ns
-from wim.records import Passages, blank
-
-TIME_NS = 1_780_000_000_123_456_789
-
-
-def crossings(count: int) -> Passages:
-    passages = blank(count)
-    passages["site"], passages["plate"] = b"G104-K012", "苏A12345".encode()
-    passages["time_ns"] = passages["origin_ns"] = TIME_NS
-    passages["sequence"] = np.arange(count)
-    passages["lane"], passages["axle_count"], passages["gross_kg"] = 1, 3, 61_000
-    passages["left_kg"][:, :3] = passages["right_kg"][:, :3] = 5_000
-    passages["spacing_mm"][:, :2] = 1_300
-    passages["speed_kmh"] = 72.5
-    return passages
-
-
-def columns(passages: Passages) -> dict[str, list[Any]]:
-    group = {"axles": 1, "load_kg": 7_000, "limit_low_kg": 7_000, "limit_high_kg": None, "excess_kg": None}
-    one: dict[str, Any] = {
-        "version": 1,
-        "corridor": "G104",
-        "chainage_km": 12.4,
-        "pattern": "1-2",
-        "limit_low_kg": 25_000,
-        "limit_high_kg": 26_000,
-        "rule_set": "cn-2016",
-        "rule": "3-rigid",
-        "tolerance_percent": 5.0,
-        "certificate": None,
-        "excess_kg": 35_000,
-        "excess_low_kg": 31_000,
-        "rate_percent": 134.62,
-        "beyond_tolerance": True,
-        "p_over": 1.0,
-        "severity": 6,
-        "hundred_tonne": False,
-        "groups": [group],
-        "over_dimensions": ["height"],
-        "grade": "intercept",
-        "flags": ["CERTIFICATE"],
-        "zone": "intercept",
-        "evidence": False,
-        "permit": None,
-        "permit_exceeded": False,
-        "watched": False,
-    }
-    return {name: [value] * len(passages) for name, value in one.items()} | {"passage": to_json(passages)}
-
-
-def violation() -> Violation:
-    return decode(Violation, encode_violations(columns(crossings(1)))[0])
 
 
 def test_violations_encoded_by_columns_are_violations() -> None:
@@ -140,18 +87,10 @@ def test_bytes_that_are_no_message_are_refused_with_the_kind_and_the_problem(val
 def test_a_message_of_another_kind_is_refused() -> None:
     """A sighting on the topic of violations is an error and not a violation without limits."""
     found = violation()
-    sighting = Sighting(
-        id=found.id,
-        version=1,
-        time=found.time,
-        passage=found.passage,
-        corridor="G104",
-        chainage_km=12.4,
-        reason=words.SightingReason.OPEN_CASE,
-    )
+    value = sighting_values(crossings(1))[0]
     with pytest.raises(MessageError):
-        decode(Violation, encode(sighting))
-    assert decode(Sighting, encode(sighting)) == sighting
+        decode(Violation, value)
+    assert decode(Sighting, value).passage == found.passage
 
 
 def test_a_health_beat_tells_each_lane() -> None:

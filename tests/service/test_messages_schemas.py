@@ -24,8 +24,7 @@ from service.messages.schemas import (
     write,
 )
 from service.messages.structs import Violation
-
-from .test_messages import columns, crossings, violation
+from tests.service.told import columns, crossings, violation
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "schemas"
 

@@ -7,7 +7,7 @@ from typing import TypeGuard
 
 from dispatch.cases import Charge, Sighting
 from dispatch.intercepts import Evidence
-from dispatch.offenders import CERTAIN_CONFIDENCE, Identity, plate_is_certain
+from dispatch.offenders import Identity, plate_is_certain
 from service import messages
 from service.messages.vocabulary import Grade, Zone
 from wim import records
@@ -50,15 +50,28 @@ class Arrival:
         return records.Flag.SIMULATED.name in self.passage.flags
 
 
-def arrival(message: messages.Violation | messages.Sighting, document: str, certain_from: int) -> Arrival:
-    """A decoded message with its JSON; `certain_from` is the policy's least confidence of a certain plate."""
+def arrival(
+    kind: type[messages.Violation] | type[messages.Sighting], value: bytes | None, certain_from: int
+) -> Arrival:
+    """The violation or sighting in a message; `certain_from` is the policy's least confidence of a certain plate.
+
+    Raises `MessageError` for whatever could not be kept, be it ever so well-formed.
+    """
+    message = messages.decode(kind, value)
     passage = message.passage
+    try:
+        document = (value or b"").decode()
+        time_ns = instant_ns("time", message.time)
+    except ValueError as error:  # a text outside of what was decoded that is no UTF-8; a time that is none
+        raise messages.MessageError(kind.__name__.lower(), str(error)) from error
+    if "\0" in f"{passage.plate}{passage.site}{message.corridor}":
+        raise messages.MessageError(kind.__name__.lower(), "a NUL in plate, site or corridor, which no database keeps")
     sighting = Sighting(
         passage=message.id,
-        time_ns=instant_ns("time", message.time),
+        time_ns=time_ns,
         plate=passage.plate,
         colour=passage.plate_colour,
-        certain=plate_is_certain(passage.plate, passage.plate_confidence, certain_from or CERTAIN_CONFIDENCE),
+        certain=plate_is_certain(passage.plate, passage.plate_confidence, certain_from),
     )
     return Arrival(message, document, sighting)
 
@@ -89,3 +102,15 @@ def evidence_of(violation: messages.Violation) -> Evidence:
         excess_kg=violation.excess_kg,
         passage=violation.id,
     )
+
+
+def proposes(violation: messages.Violation, approved: bool) -> bool:
+    """Whether a violation of a certain plate counts as suspected in its history: an evidence proposal (decision.md §6).
+
+    A simulated one is judged by the same rule, `approved` among it (the site may give evidence at that time); it is
+    kept with its mark, and counts only where policy says so.
+    """
+    if records.Flag.SIMULATED.name not in violation.flags:
+        return violation.evidence
+    sure = violation.p_over >= PROPOSAL_P_OVER and violation.certificate is not None
+    return approved and sure and violation.zone == Zone.INTERCEPT and violation.grade == Grade.EVIDENCE

@@ -5,13 +5,13 @@ The message is the record: what the life cycle needs is read from it, and writte
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from dispatch import intercepts
-from dispatch.intercepts import ACTIVE_STATES, State
+from dispatch.intercepts import State
 from dispatch.offenders import History
 from service import messages
 from service.docket.arrivals import Arrival, charge_of, evidence_of, is_violation
@@ -24,11 +24,15 @@ MOST_SIGHTINGS = 100
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is told of an intercept beside its life: all of it belongs to the trip."""
+    """What is told of an intercept beside its life.
 
-    violations: tuple[messages.Violation, ...]
-    seen: tuple[messages.Seen, ...]
-    history: History
+    `violations` hold the best one; the newest judgement of a crossing comes first. `seen` are all of the trip's
+    sightings, `history` is that of the crossing that gave the newest reasons.
+    """
+
+    violations: Sequence[messages.Violation]
+    seen: Sequence[messages.Seen]
+    history: messages.History
     certain: bool
 
 
@@ -67,7 +71,7 @@ def draft(life: intercepts.Intercept, known: Known, horizon_ns: int) -> messages
         sightings=[],
         reasons=[],
         as_of=messages.rfc3339(life.as_of_ns),
-        history=_told_history(known.history),
+        history=known.history,
         stop_point=None,
         truck_eta=None,
         squad=None,
@@ -81,19 +85,16 @@ def draft(life: intercepts.Intercept, known: Known, horizon_ns: int) -> messages
     return redraft(first, life, known, horizon_ns)
 
 
-def redraft(
-    told: messages.Intercept, life: intercepts.Intercept, known: Known, horizon_ns: int
-) -> messages.Intercept:
-    """The message after its life went on; the history moves only with the reasons that it explains."""
-    best = _best(life, (*known.violations, told.best))
-    as_of = messages.rfc3339(life.as_of_ns)
+def redraft(told: messages.Intercept, life: intercepts.Intercept, known: Known, horizon_ns: int) -> messages.Intercept:
+    """The message after its trip was seen again."""
+    best = _best(life, known.violations)
     return msgspec.structs.replace(
         relive(told, life, horizon_ns),
         best=best,
         unverified=charge_of(best).unverified,
-        sightings=_newest((*told.sightings, *known.seen)),
-        as_of=as_of,
-        history=told.history if as_of == told.as_of else _told_history(known.history),
+        sightings=_newest(known.seen),
+        as_of=messages.rfc3339(life.as_of_ns),
+        history=known.history,
     )
 
 
@@ -132,11 +133,6 @@ def seen_of(arrival: Arrival) -> messages.Seen:
     )
 
 
-def is_active(told: messages.Intercept) -> bool:
-    """Whether somebody can still act on it."""
-    return told.state.value in ACTIVE_STATES
-
-
 def _best(life: intercepts.Intercept, violations: Iterable[messages.Violation]) -> messages.Violation:
     return next(violation for violation in violations if violation.id == life.best.passage)
 
@@ -147,7 +143,8 @@ def _newest(sightings: Iterable[messages.Seen]) -> list[messages.Seen]:
     return sorted(by_passage.values(), key=lambda seen: (seen.time, seen.passage))[-MOST_SIGHTINGS:]
 
 
-def _told_history(history: History) -> messages.History:
+def told_history(history: History) -> messages.History:
+    """Counts as a message tells them."""
     last = None if history.last_ns is None else messages.rfc3339(history.last_ns)
     return messages.History(
         decided_1y=history.decided_1y,

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from service.messages.structs import Health, Intercept, Sighting, Violation
 
-Message = TypeVar("Message", Violation, Sighting, Intercept, Health)
+Message = TypeVar("Message", bound=Struct)
 
 _ENCODER = msgspec.json.Encoder()
 _DECODERS: Mapping[type[Struct], msgspec.json.Decoder[Any]] = {

@@ -26,11 +26,14 @@ from service.messages.vocabulary import (
     Zone,
 )
 
-Natural = Annotated[int, Meta(ge=0)]
+Natural = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+Byte = Annotated[int, Meta(ge=0, le=255)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 PassageId = Annotated[str, Meta(pattern="^[0-9a-f]{16}$", description="Identity of a crossing (contracts.md §2).")]
 Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, description="RFC 3339, UTC.")]
-Version = Annotated[int, Meta(ge=1, description="Grows with each change of the same id; keep the highest.")]
+Version = Annotated[
+    int, Meta(ge=1, le=2**63 - 1, description="Grows with each change of the same id; keep the highest.")
+]
 
 
 class Axle(Struct, frozen=True, kw_only=True):
@@ -51,12 +54,12 @@ class Passage(Struct, frozen=True, kw_only=True):
     plate: Annotated[str, Meta(description="As read; empty without a read.")]
     sequence: Natural
     flags: Annotated[list[str], Meta(description="Names of contracts.md §3, lowest bit first.")]
-    lane: Natural
-    direction: Annotated[int, Meta(ge=0, description="0 chainage rises, 1 falls.")]
-    axle_count: Natural
-    plate_colour: Natural
-    plate_confidence: Natural
-    source: Natural
+    lane: Byte
+    direction: Annotated[int, Meta(ge=0, le=255, description="0 chainage rises, 1 falls.")]
+    axle_count: Byte
+    plate_colour: Byte
+    plate_confidence: Byte
+    source: Byte
     calibration: Natural
     gross_kg: Natural
     tyres: Natural
@@ -69,8 +72,8 @@ class Passage(Struct, frozen=True, kw_only=True):
     height_mm: Natural
     gap_ms: Natural
     axles: list[Axle]
-    part: Natural
-    run: Natural
+    part: Byte
+    run: Byte
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -146,8 +149,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     passage: PassageId
     time: Instant
     site: str
-    lane: Natural
-    direction: Natural
+    lane: Byte
+    direction: Byte
     corridor: str | None
     chainage_km: float | None
     speed_kmh: float | None
@@ -173,7 +176,7 @@ class Intercept(Struct, frozen=True, kw_only=True):
     state: InterceptState
     case: str
     plate: str
-    plate_colour: Natural
+    plate_colour: Byte
     plate_certain: bool
     unverified: Annotated[bool, Meta(description="未核實: look at picture and signal first.")]
     best: Annotated[Violation, Meta(description="The violation with the strongest evidence.")]
@@ -199,7 +202,7 @@ class Intercept(Struct, frozen=True, kw_only=True):
 class Strip(Struct, frozen=True, kw_only=True):
     """The condition of one strip in the road."""
 
-    line: Natural
+    line: Byte
     side: Side
     state: Condition
 
@@ -207,7 +210,7 @@ class Strip(Struct, frozen=True, kw_only=True):
 class LaneHealth(Struct, frozen=True, kw_only=True):
     """What a unit says of one lane; the sequences let lost frames and records be counted."""
 
-    lane: Natural
+    lane: Byte
     up: bool
     strips: list[Strip] = []
     frame_sequence: int | None = None
@@ -222,7 +225,7 @@ class Health(Struct, frozen=True, kw_only=True):
     time: Instant
     schema: Literal["wim.health.v1"] = "wim.health.v1"
     site: str
-    run: Natural
+    run: Byte
     lanes: list[LaneHealth]
     camera: Condition
     clock: Clock

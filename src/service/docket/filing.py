@@ -1,0 +1,255 @@
+"""Filing: what arrived goes to its trips, and what that makes of their intercepts is written down.
+
+Everything happens in the caller's transaction, with as many statements for a thousand arrivals as for one, and the same
+arrivals again change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+from sqlalchemy import Connection
+
+from dispatch.cases import Joined, PlateReads, is_late, join
+from dispatch.intercepts import State
+from dispatch.offenders import History, count_trips, one_year_before
+from service import messages
+from service.docket import rows
+from service.docket.arrivals import Arrival, charge_of, proposes
+from service.docket.drafting import life_of
+from service.docket.openings import Accusation, Change, Trip, accuse, changes
+from service.docket.terms import Terms
+from service.store import cases, docket, feed, intercepts, outcomes, sightings, violations
+
+#: Answers how many of a lane's passages had a plate before a crossing.
+AskPlateReads = Callable[[Connection, Arrival], PlateReads]
+
+#: The timer that ends an open intercept whose truck got out of reach.
+EXPIRY = "intercept_expires"
+
+_SEEN = msgspec.json.Decoder(messages.Seen)
+
+
+@dataclass(slots=True)
+class Filed:
+    """What a batch came to, for metrics and for whoever waits for it."""
+
+    repeats: int = 0
+    violations: int = 0
+    sightings: int = 0
+    late: int = 0
+    merged_cases: int = 0
+    #: Reasons of intercepts that went out as new.
+    alerted: list[str] = field(default_factory=list)
+    #: Whether the relay has something to send.
+    due: bool = False
+
+
+def file(conn: Connection, arrivals: Iterable[Arrival], now_ns: int, terms: Terms, plate_reads: AskPlateReads) -> Filed:
+    """Keep what arrived, in order of arrival, judged as of `now_ns`. Raises the store's `FencedError` where another
+    process changed an intercept meanwhile."""
+    filed = Filed()
+    fresh, joined = _join(conn, arrivals, terms, filed)
+    if not fresh:
+        return filed
+    _keep(conn, fresh, joined, terms)
+    newest = _keep_cases(conn, fresh, joined)
+    accused = _accuse(conn, fresh, joined, terms, plate_reads)
+    changed = _changes(conn, fresh, joined, newest, accused, now_ns, terms)
+    _keep_intercepts(conn, changed, terms)
+    _tell(conn, fresh, changed, now_ns, terms)
+    _count(filed, fresh, joined, changed, newest, now_ns, terms)
+    return filed
+
+
+def _join(conn: Connection, arrivals: Iterable[Arrival], terms: Terms, filed: Filed) -> tuple[list[Arrival], Joined]:
+    """What is news among the arrivals, and the cases that it goes to."""
+    once = _once(arrivals, filed)
+    known = sightings.known_for(conn, [arrival.sighting for arrival in once], terms.trip_gap_ns)
+    kept = {sighting.passage for sighting, _ in known}
+    told = [arrival.message.id for arrival in once if _is_violation(arrival)]
+    versions = docket.violation_versions(conn, told)
+    fresh = [arrival for arrival in once if _is_news(arrival, kept, versions)]
+    filed.repeats += len(once) - len(fresh)
+    return fresh, join([arrival.sighting for arrival in fresh], known, terms.trip_gap_ns)
+
+
+def _once(arrivals: Iterable[Arrival], filed: Filed) -> list[Arrival]:
+    """Each crossing once, where it first stood: as a violation rather than a sighting, in its highest version."""
+    best: dict[str, Arrival] = {}
+    for arrival in arrivals:
+        before = best.setdefault(arrival.message.id, arrival)
+        if before is not arrival:
+            filed.repeats += 1
+        if (_is_violation(before), before.message.version) < (_is_violation(arrival), arrival.message.version):
+            best[arrival.message.id] = arrival
+    return list(best.values())
+
+
+def _is_violation(arrival: Arrival) -> bool:
+    return isinstance(arrival.message, messages.Violation)
+
+
+def _is_news(arrival: Arrival, kept: Collection[str], versions: dict[str, int]) -> bool:
+    if _is_violation(arrival):
+        return arrival.message.version > versions.get(arrival.message.id, 0)
+    return arrival.message.id not in kept
+
+
+def _keep(conn: Connection, fresh: Sequence[Arrival], joined: Joined, terms: Terms) -> None:
+    """The crossings, the violations, and what they count for in the history of their vehicle."""
+    if joined.merged:
+        sightings.move(conn, joined.merged)
+        outcomes.move(conn, joined.merged)
+    found = [(arrival, arrival.message) for arrival in fresh if isinstance(arrival.message, messages.Violation)]
+    violations.keep(conn, [rows.violation_row(message, arrival) for arrival, message in found])
+    sightings.keep(conn, [rows.sighting_row(arrival, joined.case_of[arrival.message.id]) for arrival in fresh])
+    proposals = [
+        rows.outcome_row(arrival, joined.case_of[message.id], suspected)
+        for arrival, message in found
+        # A violation that is judged anew may be a proposal no more.
+        if (suspected := _proposes(arrival, message, terms)) or message.version > 1
+    ]
+    outcomes.keep(conn, proposals)
+
+
+def _proposes(arrival: Arrival, message: messages.Violation, terms: Terms) -> bool:
+    sighting = arrival.sighting
+    approved = terms.approved(arrival.passage.site, sighting.time_ns)
+    return sighting.certain and proposes(message, approved)
+
+
+def _keep_cases(conn: Connection, fresh: Sequence[Arrival], joined: Joined) -> dict[str, int]:
+    """Write the cases that something arrived for; gives the newest sighting of each."""
+    before = cases.load(conn, {*joined.case_of.values(), *joined.merged} - set(joined.opened))
+    after = dict(before)
+    for arrival in fresh:
+        case = joined.case_of[arrival.message.id]
+        row = after.get(case) or rows.new_case(case, arrival)
+        after[case] = rows.seen_at(row, arrival.sighting.time_ns)
+    for gone, stays in joined.merged.items():
+        after[stays] = rows.seen_at(rows.seen_at(after[stays], before[gone].first_ns), before[gone].newest_ns)
+        after[gone] = before[gone]._replace(state=rows.MERGED, merged_into=stays)
+    changed = [rows.next_case(before.get(case), row) for case, row in after.items() if row != before.get(case)]
+    cases.save(conn, changed)
+    return {case: row.newest_ns for case, row in after.items()}
+
+
+def _accuse(
+    conn: Connection, fresh: Sequence[Arrival], joined: Joined, terms: Terms, plate_reads: AskPlateReads
+) -> dict[str, Accusation]:
+    """The violations with their reasons, by passage."""
+    grave = [(arrival, arrival.message) for arrival in fresh if isinstance(arrival.message, messages.Violation)]
+    charges = {message.id: charge_of(message) for _, message in grave}
+    histories = _histories(conn, [a for a, message in grave if charges[message.id].intercept_zone], joined, terms)
+    accused = {}
+    for arrival, message in grave:
+        ask = charges[message.id].intercept_zone and not charges[message.id].plate_read
+        reads = plate_reads(conn, arrival) if ask else PlateReads(0, 0)
+        accused[message.id] = accuse(message, histories.get(message.id, History()), reads, terms)
+    return accused
+
+
+def _histories(conn: Connection, arrivals: Sequence[Arrival], joined: Joined, terms: Terms) -> dict[str, History]:
+    """What each crossing of a certain plate has behind it, this batch's own other trips among it."""
+    named = [arrival for arrival in arrivals if arrival.sighting.certain]
+    if not named:
+        return {}
+    times = [arrival.sighting.time_ns for arrival in named]
+    zones = {arrival.passage.site: terms.zone(arrival.passage.site) for arrival in named}
+    from_ns = min(min(times) - terms.repeat_window_ns, *(one_year_before(min(times), zone) for zone in zones.values()))
+    offences = outcomes.history(conn, {arrival.sighting.plate for arrival in named}, from_ns, max(times))
+    return {
+        arrival.message.id: count_trips(
+            offences[arrival.sighting.plate],
+            arrival.identity,
+            joined.case_of[arrival.message.id],
+            arrival.sighting.time_ns,
+            zones[arrival.passage.site],
+            terms.simulated_counts,
+            terms.repeat_window_ns,
+        )
+        for arrival in named
+    }
+
+
+def _changes(
+    conn: Connection,
+    fresh: Sequence[Arrival],
+    joined: Joined,
+    newest: dict[str, int],
+    accused: dict[str, Accusation],
+    now_ns: int,
+    terms: Terms,
+) -> list[Change]:
+    """What becomes of the intercepts of every case that something arrived for."""
+    by_case: dict[str, list[Arrival]] = {}
+    for arrival in fresh:
+        by_case.setdefault(joined.case_of[arrival.message.id], []).append(arrival)
+    told: dict[str, list[messages.Intercept]] = {}
+    # Those of a case that was merged come along to the one that stays.
+    for row in intercepts.of_cases(conn, {*set(by_case) - set(joined.opened), *joined.merged}):
+        message = messages.decode(messages.Intercept, row.document.encode())
+        told.setdefault(joined.merged.get(message.case, message.case), []).append(message)
+    concerned = [case for case, arrived in by_case.items() if case in told or _any_reason(arrived, accused)]
+    seen = {case: list(map(_SEEN.decode, all_)) for case, all_ in docket.seen_by_case(conn, concerned).items()}
+    unknown = [case for case in concerned if case not in told or case in joined.merged.values()]
+    earlier = _earlier(conn, {case: seen[case] for case in unknown}, accused)
+    trips = [
+        Trip(case, newest[case], by_case[case], told.get(case, []), seen[case], earlier.get(case, []))
+        for case in concerned
+    ]
+    return [change for trip in trips for change in changes(trip, accused, now_ns, terms)]
+
+
+def _any_reason(arrived: Sequence[Arrival], accused: dict[str, Accusation]) -> bool:
+    return any(one.message.id in accused and accused[one.message.id].charged.reasons for one in arrived)
+
+
+def _earlier(
+    conn: Connection, seen: dict[str, list[messages.Seen]], accused: dict[str, Accusation]
+) -> dict[str, list[messages.Violation]]:
+    """The violations of cases that did not arrive just now."""
+    case_of = {
+        one.passage: case for case, all_ in seen.items() for one in all_ if one.violation and one.passage not in accused
+    }
+    earlier: dict[str, list[messages.Violation]] = {}
+    for passage, document in docket.violation_documents(conn, case_of) if case_of else ():
+        earlier.setdefault(case_of[passage], []).append(messages.decode(messages.Violation, document.encode()))
+    return earlier
+
+
+def _keep_intercepts(conn: Connection, changed: Sequence[Change], terms: Terms) -> None:
+    intercepts.save(conn, [rows.intercept_row(change.after) for change in changed])
+    docket.never_publish(conn, [change.after.id for change in changed if change.secret])
+    running = [life_of(change.after) for change in changed if change.after.state.value == State.OPEN]
+    docket.arm(conn, EXPIRY, {life.id: life.expires_ns(terms.horizon_ns) for life in running})
+
+
+def _tell(conn: Connection, fresh: Sequence[Arrival], changed: Sequence[Change], now_ns: int, terms: Terms) -> None:
+    """The live feed: violations that just happened, and intercepts that anybody was told of."""
+    live = [a for a in fresh if _is_violation(a) and not is_late(a.sighting.time_ns, now_ns, terms.horizon_ns)]
+    entries = [rows.violation_entry(arrival) for arrival in live]
+    entries += [rows.intercept_entry(change.after) for change in changed if not change.secret]
+    if entries:
+        # Last in the transaction: its numbers are drawn from a row that everybody else then waits for.
+        feed.append(conn, entries)
+
+
+def _count(
+    filed: Filed,
+    fresh: Sequence[Arrival],
+    joined: Joined,
+    changed: Sequence[Change],
+    newest: dict[str, int],
+    now_ns: int,
+    terms: Terms,
+) -> None:
+    filed.violations = sum(map(_is_violation, fresh))
+    filed.sightings = len(fresh) - filed.violations
+    filed.late = sum(change.secret and change.before is None for change in changed)
+    filed.merged_cases = len(joined.merged)
+    filed.alerted = [reason.value for change in changed if change.alerts for reason in change.after.reasons]
+    filed.due = any(not change.secret for change in changed)

@@ -1,0 +1,155 @@
+"""What the violations and sightings of one trip make of its intercept: open it, move it on, or leave it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from dispatch import intercepts
+from dispatch.cases import PlateReads, is_late, opening_reasons
+from dispatch.intercepts import Charged, State
+from dispatch.offenders import History
+from service import messages
+from service.docket.arrivals import Arrival, charge_of, evidence_of
+from service.docket.drafting import Known, draft, life_of, redraft, told_history
+from service.docket.terms import Terms
+from wim.forms.json_form import instant_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """One case: its newest sighting, what arrived for it now, and every intercept that it has.
+
+    `seen` are all its sightings, those that arrived among them; `earlier` its violations that its intercept does not
+    know of yet: all that were kept before where it has none, or where cases were just merged.
+    """
+
+    case: str
+    newest_ns: int
+    arrivals: Sequence[Arrival]
+    told: Sequence[messages.Intercept]
+    seen: Sequence[messages.Seen]
+    earlier: Sequence[messages.Violation] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An intercept before (None: it is new) and after."""
+
+    before: messages.Intercept | None
+    after: messages.Intercept
+
+    @property
+    def alerts(self) -> bool:
+        """Whether it goes out as something new."""
+        return self.after.alerts > (self.before.alerts if self.before else 0)
+
+    @property
+    def secret(self) -> bool:
+        """Whether nobody was ever told of it: it was late when it was judged."""
+        return self.after.alerts == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Accusation:
+    """A violation with its reasons, if it has any, and the history that they rest on."""
+
+    charged: Charged
+    history: History
+
+
+def accuse(violation: messages.Violation, history: History, reads: PlateReads, terms: Terms) -> Accusation:
+    """The violation with its reasons and priority."""
+    reasons = opening_reasons(charge_of(violation), history, reads, terms.opening)
+    return Accusation(_charged(violation, reasons, terms), history)
+
+
+def _charged(violation: messages.Violation, reasons: tuple[str, ...], terms: Terms) -> Charged:
+    priority = terms.ranking.priority(violation.severity, violation.p_over, reasons)
+    return Charged(evidence_of(violation), reasons, priority)
+
+
+def changes(trip: Trip, accused: Mapping[str, Accusation], now_ns: int, terms: Terms) -> list[Change]:
+    """What becomes of the trip's intercepts; `accused` by passage id, of what arrived.
+
+    A trip has at most one intercept that is not closed or merged. Where a late sighting brought two together they
+    become one here; where one was closed the trip opens no other.
+    """
+    before = {told.id: told for told in trip.told}
+    return [
+        _change(before.get(life.id), life, trip, accused, terms)
+        for life in _lives(trip, accused, now_ns, terms)
+        if life.id not in before or life != life_of(before[life.id])
+    ]
+
+
+def _lives(trip: Trip, accused: Mapping[str, Accusation], now_ns: int, terms: Terms) -> list[intercepts.Intercept]:
+    ended, current = _one(trip)
+    may_open = not any(told.state.value == State.CLOSED for told in trip.told)
+    known = []
+    for violation in trip.earlier:
+        charged = _charged(violation, (), terms)
+        known.append(charged.best)
+        if current is not None:
+            time_ns = instant_ns("time", violation.time)
+            current = intercepts.see(current, time_ns, now_ns, terms.horizon_ns, charged)
+    for arrival in trip.arrivals:
+        found, time_ns = accused.get(arrival.sighting.passage), arrival.sighting.time_ns
+        known += [found.charged.best] if found else []
+        if current is not None:
+            current = intercepts.see(current, time_ns, now_ns, terms.horizon_ns, found and found.charged)
+        elif found is not None and found.charged.reasons and may_open:
+            strongest = replace(found.charged, best=intercepts.strongest(known))
+            late = is_late(trip.newest_ns, now_ns, terms.horizon_ns)
+            # Named after the case that opens it: a case opens one in its life, and it goes along when cases merge.
+            current = intercepts.begin(trip.case, trip.case, strongest, time_ns, trip.newest_ns, late)
+    return [*ended, *([current] if current else [])]
+
+
+def _one(trip: Trip) -> tuple[list[intercepts.Intercept], intercepts.Intercept | None]:
+    """The intercepts that end because another goes on, and the one that does."""
+    ended: list[intercepts.Intercept] = []
+    current: intercepts.Intercept | None = None
+    for told in trip.told:
+        if told.state.value == State.MERGED:
+            continue
+        life = replace(life_of(told), case=trip.case)
+        if life.state == State.CLOSED:
+            ended.append(life)
+            continue
+        if current is not None:
+            life, gone = intercepts.merge(current, life)
+            ended.append(gone)
+        current = life
+    return ended, current
+
+
+def _change(
+    before: messages.Intercept | None,
+    life: intercepts.Intercept,
+    trip: Trip,
+    accused: Mapping[str, Accusation],
+    terms: Terms,
+) -> Change:
+    # One version a transaction, however many sightings it brought: the row's guard expects the one that follows.
+    life = replace(life, version=before.version + 1 if before else 1)
+    known = Known(
+        violations=[a.message for a in trip.arrivals if isinstance(a.message, messages.Violation)]
+        + [told.best for told in trip.told]
+        + list(trip.earlier),
+        seen=trip.seen,
+        history=_history(life, trip, accused),
+        certain=any(arrival.sighting.certain for arrival in trip.arrivals),
+    )
+    after = redraft(before, life, known, terms.horizon_ns) if before else draft(life, known, terms.horizon_ns)
+    return Change(before, after)
+
+
+def _history(life: intercepts.Intercept, trip: Trip, accused: Mapping[str, Accusation]) -> messages.History:
+    """The history of the crossing that gave the newest reasons: one that arrived, or that of an intercept merged."""
+    for arrival in trip.arrivals:
+        found = accused.get(arrival.sighting.passage)
+        if found and found.charged.reasons and arrival.sighting.time_ns == life.as_of_ns:
+            return told_history(found.history)
+    as_of = messages.rfc3339(life.as_of_ns)
+    return next(told.history for told in trip.told if told.as_of == as_of)

@@ -1,0 +1,67 @@
+"""The numbers and zones that the docket goes by: a region's policy and registry, as `dispatch` takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from dispatch.cases import PLATE_READ_WINDOW_NS, REACH_HORIZON_NS, TRIP_GAP_NS, Opening
+from dispatch.intercepts import Ranking
+from dispatch.offenders import CERTAIN_CONFIDENCE, DISPATCH_WINDOW_NS
+from service.policy import Policy
+from wim.periods import DEFAULT_TIMEZONE
+from wim.sites import Network
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Everything that is not in a message; the defaults are those of the design."""
+
+    network: Network = field(default_factory=Network)
+    trip_gap_ns: int = TRIP_GAP_NS
+    horizon_ns: int = REACH_HORIZON_NS
+    certain_from: int = CERTAIN_CONFIDENCE
+    simulated_counts: bool = False
+    repeat_window_ns: int = DISPATCH_WINDOW_NS
+    plate_read_window_ns: int = PLATE_READ_WINDOW_NS
+    opening: Opening = field(default_factory=Opening)
+    ranking: Ranking = field(default_factory=Ranking)
+
+    @cached_property
+    def _zones(self) -> dict[str, ZoneInfo]:
+        return {site.id: ZoneInfo(site.timezone) for site in self.network.sites.values()}
+
+    def zone(self, site: str) -> ZoneInfo:
+        """The site's clock; that of the country where nobody registered the site."""
+        return self._zones.get(site) or ZoneInfo(DEFAULT_TIMEZONE)
+
+    def approved(self, site: str, time_ns: int) -> bool:
+        """Whether the site was reviewed, marked and published as one whose records may become evidence."""
+        known = self.network.sites.get(site)
+        return known is not None and any(a.from_ns <= time_ns < a.until_ns for a in known.approvals)
+
+
+def terms_of(policy: Policy, network: Network) -> Terms:
+    """The docket's part of a region's policy and registry."""
+    return Terms(
+        network=network,
+        trip_gap_ns=policy.trip_gap_ns,
+        horizon_ns=policy.reach_horizon_ns,
+        certain_from=policy.plate_certain_from,
+        simulated_counts=policy.simulated_counts,
+        repeat_window_ns=policy.repeat_window_ns,
+        plate_read_window_ns=policy.plate_read_window_ns,
+        opening=Opening(
+            severity_from=policy.severity_intercept_from,
+            blind_severity_from=policy.dark_camera_severity_from,
+            plate_read_percent=policy.plate_read_percent_from,
+            confirmed_from=policy.confirmed_repeat_from,
+            suspected_from=policy.suspected_repeat_from,
+        ),
+        ranking=Ranking(
+            severity_weights=tuple(policy.severity_weights),
+            hundred_tonne_factor=policy.hundred_tonne_factor,
+            repeat_factor=policy.repeat_factor,
+        ),
+    )

@@ -1,0 +1,91 @@
+"""The cases lane: violations and sightings in; trips, histories and intercepts out, to whoever must be told.
+
+One batch goes: messages decoded → (in the transaction that moves the offsets) filed with their trips by
+`service.docket` → the relay woken, which sends what changed. Nothing is sent from here: an intercept is told by the
+outbox, a violation was told before it came.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from sqlalchemy import Connection
+
+from service import messages
+from service.docket.arrivals import Arrival, arrival
+from service.docket.filing import AskPlateReads, Filed, file
+from service.docket.plate_reads import LaneReads
+from service.docket.terms import Terms, terms_of
+from service.lanes.work import Outcome, Partition, Slice, records_of, refused
+from service.metrics import Metrics
+from service.policy import read_policy
+from service.registry import Registry, read_registry
+from service.topics import SIGHTINGS, VIOLATIONS
+from service.worker import Parts
+
+#: What stands on each topic.
+KINDS: dict[str, type[messages.Violation] | type[messages.Sighting]] = {
+    VIOLATIONS: messages.Violation,
+    SIGHTINGS: messages.Sighting,
+}
+
+
+def work(parts: Parts) -> CasesWork:
+    """The lane of a worker, by its settings."""
+    registry = read_registry(parts.settings.registry) if parts.settings.registry else Registry()
+    terms = terms_of(read_policy(parts.settings.policy), registry.network)
+    return CasesWork(terms, LaneReads(terms.plate_read_window_ns), parts.metrics)
+
+
+class CasesWork:
+    """See `service.lanes.work.Work`."""
+
+    name = "cases"
+    topics = (VIOLATIONS, SIGHTINGS)
+    #: What is filed is told to squads, so it must survive a power cut first.
+    durable = True
+    patience_s = 0.0
+
+    def __init__(
+        self,
+        terms: Terms,
+        plate_reads: AskPlateReads,
+        metrics: Metrics,
+        wake_relay: Callable[[], None] = lambda: None,
+        clock_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._terms, self._plate_reads, self._metrics = terms, plate_reads, metrics
+        self.wake_relay, self._clock_ns = wake_relay, clock_ns
+
+    def warm_up(self) -> None:
+        """Nothing to compile."""
+
+    def assigned(self, partitions: Sequence[Partition]) -> None:
+        """Nothing is kept in memory: every batch reads what it needs in its transaction."""
+
+    def judge(self, slices: Sequence[Slice]) -> Outcome:
+        """One batch, decoded; the filing itself is part of the transaction."""
+        arrivals, dead = [], []
+        for record in records_of(slices):
+            try:
+                arrivals.append(arrival(KINDS[record.topic], record.value, self._terms.certain_from))
+            except messages.MessageError as error:
+                dead.append(refused(record, "json", error.problem))
+        outcome = Outcome(dead_letters=dead)
+        outcome.write = partial(self._write, arrivals, outcome)
+        return outcome
+
+    def _write(self, arrivals: Sequence[Arrival], outcome: Outcome, conn: Connection) -> None:
+        filed = file(conn, arrivals, self._clock_ns(), self._terms, self._plate_reads)
+        outcome.duplicates = filed.repeats
+        outcome.committed = partial(self._committed, filed)
+
+    def _committed(self, filed: Filed) -> None:
+        if filed.due:
+            self.wake_relay()
+        self._metrics.late_intercepts.inc(filed.late)
+        self._metrics.merged_cases.inc(filed.merged_cases)
+        for reason in filed.alerted:
+            self._metrics.alerts.labels(reason).inc()
