@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from enum import IntEnum
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 #: Axles of the longest class; arrays of wheels are this wide until they become records.
@@ -61,7 +61,7 @@ def _frozen(value: Any) -> Any:
 
 
 def _read() -> tuple[VehicleClass, ...]:
-    document = tomllib.loads(resources.files(__package__).joinpath("vehicles.toml").read_text("utf-8"))
+    document = tomllib.loads(Path(__file__).with_name("vehicles.toml").read_text("utf-8"))
     return tuple(
         VehicleClass(**{key: _frozen(value) for key, value in row.items()} | {"kind": Kind[row["kind"].upper()]})
         for row in document["class"]

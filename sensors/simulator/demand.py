@@ -31,7 +31,7 @@ class Demand:
     rate_per_s: float | None
 
     def expected(self, hours: npt.NDArray[np.intp], duration_ns: int) -> Floats:
-        """Starts to expect in `duration_ns`, shape (2, routes): light, then heavy; `hours` are the routes' local hours."""
+        """Starts to expect in `duration_ns`, shape (2, routes), light then heavy; `hours` is each route's hour."""
         per_day = np.array([self.light_per_day * LIGHT[hours], self.heavy_per_day * HEAVY[hours]])
         scale = 1.0 if self.rate_per_s is None else self.rate_per_s / self._passages_per_s(per_day)
         return np.asarray(per_day * (scale * duration_ns / DAY_NS))

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import tomllib
-from importlib import resources
-from importlib.resources.abc import Traversable
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from sensors.simulator.registered import Registered, registered
 from wim.sites import Network, parse_network
 
-_FILE = "demo_registry.toml"
-
-
-def demo_registry() -> Traversable:
-    """The file itself, for whoever needs a whole registry: it opens like any path."""
-    return resources.files(__package__).joinpath(_FILE)
+#: A whole registry, with stop points, squads and permits, for whoever runs the other processes on the same network.
+DEMO_REGISTRY: Final = Path(__file__).with_name("demo_registry.toml")
 
 
 def demo_network() -> Network:
     """Its corridors, junctions and sites."""
-    return parse_network(_document(), _FILE)
+    return parse_network(_document(), DEMO_REGISTRY.name)
 
 
 def demo_registered(at_ns: int) -> Registered:
@@ -29,4 +24,4 @@ def demo_registered(at_ns: int) -> Registered:
 
 
 def _document() -> dict[str, Any]:
-    return tomllib.loads(demo_registry().read_text("utf-8"))
+    return tomllib.loads(DEMO_REGISTRY.read_text("utf-8"))

@@ -153,7 +153,10 @@ def _tyre_code(tyres: str) -> int:
 
 def _register(vehicles: Vehicles, rows: dict[str, Rows], listed: Sequence[Listed], names: Registered) -> None:
     offenders = rows["repeat"][: len(listed)]
-    vehicles["colour"][offenders] = [vehicle.colour for vehicle in listed]
+    for row, vehicle in zip(offenders, listed, strict=True):
+        vehicles["colour"][row] = vehicle.colour
+        tare = vehicles["tare_kg"][row]
+        vehicles["tare_kg"][row] = tare * ((vehicle.tare_kg or tare.sum()) / tare.sum())
     for some, written in (
         (offenders, [vehicle.plate for vehicle in listed]),
         (rows["permit"], [permit.plate for permit in names.permits]),

@@ -14,11 +14,8 @@ Times = npt.NDArray[np.int64]
 
 #: From the last axle of one vehicle to the first of the next at least; what close followers keep on a full road.
 LEAST_GAP_NS = 600_000_000
-#: A gap shorter than this is too short for the unit to release its trigger: two vehicles in one capture.
-JOINED_GAP_MS = 750
-
-#: The part of a lane's time that vehicles with their gaps may fill. A rate that asks for more squeezes the gaps, below what a
-#: road can carry, so that a queue never grows without end.
+#: The part of a lane's time that vehicles with their gaps may fill, and what one a second fills. A rate that asks
+#: for more squeezes vehicles and gaps beyond what a road can carry, so that no queue grows for ever.
 _MOST_FILLED = 0.6
 _FILLED_BY_ONE_S = 1.2
 
@@ -28,7 +25,7 @@ _LANE_APART_NS = 10**14
 
 @dataclass(frozen=True)
 class Following:
-    """Crossings ordered by lane and time, shape (n,), each with the gap before it in ms (`UNKNOWN_GAP_MS` = that or more)."""
+    """Crossings ordered by lane and time, shape (n,), with the gap before each in ms (`UNKNOWN_GAP_MS` = or more)."""
 
     crossings: Crossings
     gap_ms: npt.NDArray[np.uint16]
@@ -63,7 +60,7 @@ class Lanes:
     def _spaced(
         self, time_ns: Times, lane: npt.NDArray[np.int32], first: npt.NDArray[np.bool_], passing_ns: Times
     ) -> Times:
-        """The times at which vehicles, in order, can pass one after the other: t[i] ≥ t[i − 1] + passing[i − 1] + gap."""
+        """When vehicles, in order, can pass one after the other: t[i] ≥ t[i − 1] + passing[i − 1] + gap."""
         gap_ns = round(LEAST_GAP_NS * self._squeeze)
         own_ns = np.maximum(time_ns, np.where(first, self._clear_ns[lane] + gap_ns, time_ns))
         filled_ns = _running_within(passing_ns + gap_ns, first)

@@ -1,6 +1,6 @@
 """Health beats: every minute each unit says that it lives, what works, and how far its sequences have come.
 
-A beat has the keys of `wim.health.v1`; times are RFC 3339 in UTC. A unit without power sends none, which is how a site that is
+A beat has the keys of `wim.health.v1`; times are RFC 3339 in UTC. A unit without power sends none: so a site that is
 silent for lack of trucks differs from one that is dark.
 """
 

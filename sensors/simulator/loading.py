@@ -50,7 +50,7 @@ _AXLE_SIDE_SCATTER = 0.008
 
 
 def choose(vehicles: Vehicles, overload_probability: Floats, rng: np.random.Generator) -> Codes:
-    """How ordinary vehicles are loaded: goods vehicles by their probability of overloading, others somewhere between."""
+    """How ordinary vehicles are loaded: goods vehicles by their probability of overloading, others in between."""
     draw = rng.random((2, len(vehicles)))
     kinds, shares = np.array(list(_ORDINARY), np.uint8), np.cumsum(list(_ORDINARY.values()))
     usual = kinds[np.searchsorted(shares, draw[0], side="right").clip(max=len(kinds) - 1)]

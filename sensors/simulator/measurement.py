@@ -1,8 +1,8 @@
 """What a site makes of the wheels that roll over it: weights with a scale's error, speed, spacings, dimensions.
 
-The errors are drawn, not computed from forces: the gross weight is wrong by `gross_sigma` and the lane's own bias, the axles
-scatter about it as suspensions make them (their sum stays), and the record says how wrong the unit believes it may be, which
-here is the truth.
+The errors are drawn, not computed from forces: the gross weight is wrong by `gross_sigma` and the lane's own bias, the
+axles scatter about it as suspensions make them (their sum stays), and the record says how wrong the unit believes it
+may be, which here is the truth.
 
 ==================  ==========================================================  ======================
 error               size                                                        after
@@ -12,7 +12,7 @@ gross weight        1.8 % at 80 km/h, 2.2 % at 60 and below, with two lines     
 lane bias           0.4 %, the same all day                                     calibration
 axle                4 % of its load, without changing the sum                   body and hop motion
 speed, spacing      0.4 % common to both; 8 mm a spacing                        timing between lines
-length, width       30 mm; height 15 mm                                         laser
+length              30 mm; width, height 15 mm                                         laser
 ==================  ==========================================================  ======================
 """
 
@@ -37,7 +37,7 @@ _AXLE_SIGMA = 0.04
 _SIDE_SIGMA = 0.01
 _SPEED_SIGMA = 0.004
 _SPACING_SIGMA_MM = 8.0
-_LENGTH_SIGMA_MM, _HEIGHT_SIGMA_MM = 30.0, 15.0
+_LENGTH_SIGMA_MM, _WIDTH_SIGMA_MM = 30.0, 15.0
 _ACCELERATION_SIGMA_MS2 = 0.18
 # How much of the load of one side falls beside the strip when a vehicle straddles.
 _STRADDLED = (0.2, 0.8)
@@ -114,7 +114,7 @@ def measure_shape(records: Passages, vehicles: Vehicles, speed_kmh: Floats, rng:
     records["spacing_mm"][:, : AXLES - 1] = np.where(true_mm > 0, np.rint(spacing), 0)
     for field, sigma in (
         ("length_mm", _LENGTH_SIGMA_MM),
-        ("width_mm", _LENGTH_SIGMA_MM),
-        ("height_mm", _HEIGHT_SIGMA_MM),
+        ("width_mm", _WIDTH_SIGMA_MM),
+        ("height_mm", _WIDTH_SIGMA_MM),
     ):
         records[field] = np.rint(vehicles[field] + sigma * rng.standard_normal(count))

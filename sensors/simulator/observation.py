@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from sensors.simulator.camera import Sightings, look
 from sensors.simulator.fleet import Vehicles
@@ -14,7 +13,7 @@ from sensors.simulator.hours import daylight, pavement_c
 from sensors.simulator.measurement import Scales, measure_shape
 from sensors.simulator.outages import Outages
 from sensors.simulator.road import Trips
-from sensors.simulator.roads import Roads
+from sensors.simulator.roads import Index, Roads
 from sensors.simulator.scenario import Scenario
 from wim.records import Flag, Passages, Source, blank
 
@@ -42,7 +41,7 @@ class Observers:
     ) -> Observed:
         """The records of crossings by `trips` in `vehicles` during the step that begins at `at_ns`."""
         crossings = following.crossings
-        lane, speed_kmh = crossings["lane"], crossings["speed_kmh"].astype(np.float64)
+        lane, speed_kmh = crossings["lane"].astype(np.intp), crossings["speed_kmh"].astype(np.float64)
         records = blank(len(crossings))
         records["time_ns"], records["gap_ms"] = crossings["time_ns"], following.gap_ms
         self._place(records, lane, at_ns, rng)
@@ -56,7 +55,7 @@ class Observers:
         records["plate_confidence"] = sightings.confidence
         return Observed(records, sightings)
 
-    def _place(self, records: Passages, lane: npt.NDArray[np.int32], at_ns: int, rng: np.random.Generator) -> None:
+    def _place(self, records: Passages, lane: Index, at_ns: int, rng: np.random.Generator) -> None:
         """Fill what follows from place and time alone."""
         roads = self._roads
         site = roads.lane_site[lane]
@@ -72,7 +71,7 @@ class Observers:
     def _look(
         self, trips: Trips, vehicles: Vehicles, following: Following, at_ns: int, rng: np.random.Generator
     ) -> Sightings:
-        lane, time_ns = following.crossings["lane"], following.crossings["time_ns"]
+        lane, time_ns = following.crossings["lane"].astype(np.intp), following.crossings["time_ns"]
         light = np.array([daylight(at) for at in self._roads.local_times(at_ns)])
         return look(
             trips["plate"],

@@ -32,11 +32,12 @@ class Permitted:
 
 @dataclass(frozen=True)
 class Listed:
-    """A vehicle with registration data; `pattern` as "1-2-3"."""
+    """A vehicle with registration data; `pattern` as "1-2-3", `tare_kg` 0 where it is not known."""
 
     plate: str
     colour: int
     pattern: str
+    tare_kg: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def registered(document: Mapping[str, Any], at_ns: int) -> Registered:
         exempt=tuple(row["plate"] for row in _in_force(document.get("exempt", ()), at_ns)),
         watched=tuple(row["plate"] for row in _in_force(document.get("watch", ()), at_ns)),
         vehicles=tuple(
-            Listed(row["plate"], row.get("colour", _YELLOW), row["axles"])
+            Listed(row["plate"], row.get("colour", _YELLOW), row["axles"], row.get("tare_kg", 0))
             for row in document.get("vehicle", ())
             if "axles" in row
         ),

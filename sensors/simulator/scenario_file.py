@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,8 @@ from sensors.simulator.scenario import OUTAGE_SECONDS, VEHICLE_KINDS, CorridorTr
 from wim.document import Table, WrongValueError, array, flag, number, one_of, parse_item, shown, text, whole
 from wim.periods import to_ns
 from wim.records import Direction
+
+_DEMO = Path(__file__).with_name("demo_scenario.toml")
 
 _SHARE = number(0, 1)
 _SHARES = (
@@ -45,8 +46,7 @@ def read_scenario(path: Path) -> Scenario:
 
 def demo_scenario() -> Scenario:
     """The scenario of the demo, which fits the demo's registry."""
-    source = resources.files(__package__).joinpath("demo_scenario.toml")
-    return parse_scenario(tomllib.loads(source.read_text("utf-8")), "demo_scenario.toml")
+    return read_scenario(_DEMO)
 
 
 def parse_scenario(document: Mapping[str, Any], origin: str) -> Scenario:

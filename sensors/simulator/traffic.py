@@ -34,8 +34,8 @@ from wim.sites import Network
 _SECOND_NS = 10**9
 _BEAT_NS = BEAT_S * _SECOND_NS
 
-# Slower than nearly everybody: whoever started so long ago that he could still be under way at this speed is on the road
-# when a simulation begins.
+# Slower than nearly everybody: whoever started so long ago that he could still be under way at this speed is on the
+# road when a simulation begins.
 _WARM_UP_KMH = 40.0
 
 
@@ -44,7 +44,7 @@ class Step:
     """What arrives from the roadside in [from_ns, until_ns), and what truly happened then.
 
     `passages` are ordered by time; late and repeated ones are older than `from_ns`. `health` holds the minute's beats,
-    sent at `from_ns`. `truth` has a row for every crossing of the step, sent or not, ordered by lane and time.
+    sent at `from_ns`, and late ones. `truth` has a row for each crossing of the step, sent or not, by lane and time.
     """
 
     from_ns: int
@@ -62,8 +62,8 @@ class Traffic:
     """
 
     def __init__(self, scenario: Scenario, network: Network, names: Registered | None = None) -> None:
-        self.scenario = scenario
-        self.world: World = make_world(scenario, network, names or Registered())
+        self.scenario, self.names = scenario, names or Registered()
+        self.world: World = make_world(scenario, network, self.names)
         self._planting = Planting(self.world)
 
     @property
@@ -116,7 +116,7 @@ class _Simulation:
         lane, records = following.crossings["lane"], observed.records
         sent = ~self._outages.holds(POWERLESS, lane, records["time_ns"])
         numbered = records[sent]
-        self._units.number(numbered, lane[sent])
+        self._units.number(numbered, lane[sent], rng)
         records[sent] = numbered
         self._road.forget()
         return Step(
@@ -149,5 +149,5 @@ class _Simulation:
         return beats(self._world.roads, self._units, self._outages, at_ns)
 
     def _generator(self, at_ns: int) -> np.random.Generator:
-        """One generator a step, so that what happens in it does not hang on how much chance the steps before used up."""
+        """One generator a step: what happens in it does not hang on how much chance the steps before used up."""
         return np.random.default_rng([self._world.scenario.seed, 1, at_ns])

@@ -1,7 +1,7 @@
 """How roadside units number what they send: runs, sequences, parts of one trigger, the unit's own time.
 
-A unit counts its starts (`run`) and, from one again after each, the triggers of every lane (`sequence`), so that whoever
-reads can count what was lost. A vehicle that follows too closely for the trigger to fall is the second part of it.
+A unit counts its starts (`run`) and, from one again after each, the triggers of every lane (`sequence`), so that a
+reader can count what was lost. A vehicle that follows too closely for the trigger to fall is the second part of it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sensors.simulator.headway import JOINED_GAP_MS
 from sensors.simulator.outages import Outages
 from sensors.simulator.roads import Index, Roads
 from wim.records import Passages
@@ -21,6 +20,9 @@ Mask = npt.NDArray[np.bool_]
 _STAMP_NS = 1_000_000
 # A run of 0 would say unknown; the count wraps from 255 to 1.
 _RUNS = 255
+# Of the vehicles that follow so closely, some come before the trigger of the one ahead has fallen.
+_CLOSE_GAP_MS = 750
+_JOINED_SHARE = 0.03
 
 
 class Units:
@@ -32,13 +34,14 @@ class Units:
         self._run = np.ones(len(roads.lanes), np.int64)
         self._sequence = np.zeros(len(roads.lanes), np.int64)
 
-    def number(self, records: Passages, lane: Index) -> None:
+    def number(self, records: Passages, lane: Index, rng: np.random.Generator) -> None:
         """Fill run, sequence, part and origin of records ordered by lane and time, from their time and gap."""
         if not len(records):
             return
         starts = self._starts(records["time_ns"], lane)
         first = (np.diff(lane, prepend=-1) != 0) | (np.diff(starts, prepend=-1) != 0)
-        joined = _joined(records["gap_ms"] < JOINED_GAP_MS, first)
+        close = (records["gap_ms"] < _CLOSE_GAP_MS) & (rng.random(len(records)) < _JOINED_SHARE)
+        joined = _joined(close, first)
         counted = np.cumsum(~joined)
         run_start = np.maximum.accumulate(np.where(first, np.arange(len(records)), 0))
         going_on = first & (np.diff(lane, prepend=-1) != 0) & (starts == self._run[lane])
