@@ -51,14 +51,15 @@ def count(passages: Passages, verdicts: Verdicts, rule_sets: Sequence[str], netw
 
 
 def _series(passage: np.void, verdict: np.void, rule_sets: Sequence[str], network: Network) -> Series:
-    site = text(passage["site"])
-    corridor = network.corridor_of(site)
+    site, number = text(passage["site"]), int(passage["lane"])
+    corridor, lane = network.corridor_of(site), network.lane(site, number)
     rule_set = int(verdict["rule_set"])
     return Series(
         corridor=corridor.id if corridor else NO_CORRIDOR,
         site=site,
-        lane=int(passage["lane"]),
-        direction=int(passage["direction"]),
+        lane=number,
+        # The registry knows which way a lane runs; a file's reader may not.
+        direction=int(lane.direction if lane else passage["direction"]),
         rule_set=rule_sets[rule_set] if rule_set >= 0 else "",
         timezone=corridor.timezone if corridor else _UTC,
     )
