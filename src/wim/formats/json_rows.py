@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 
 from wim.formats.chunk import CHUNK_ROWS, Fault
-from wim.formats.source import LONGEST_BYTES, Blocks, head_of, line_blocks, opened, with_last
+from wim.formats.source import LONGEST_BYTES, Blocks, Stream, head_of, line_blocks, opened, with_last
 
 #: A string, whole; or one that is not ended yet; or a brace. Nothing else says where an object ends.
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|["{}]', re.DOTALL)
@@ -70,7 +70,7 @@ def _decoded(pieces: list[_Piece], faults: list[Fault]) -> JsonRows:
     return rows
 
 
-def _lines(stream: BinaryIO) -> Iterator[tuple[list[_Piece], list[Fault]]]:
+def _lines(stream: Stream) -> Iterator[tuple[list[_Piece], list[Fault]]]:
     for block in line_blocks(stream):
         lines = enumerate(block.data.split(b"\n"), block.first_line)
         pieces = [(number, line) for number, line in lines if line.strip()]
@@ -78,7 +78,7 @@ def _lines(stream: BinaryIO) -> Iterator[tuple[list[_Piece], list[Fault]]]:
             yield pieces, list(block.faults)
 
 
-def _objects(stream: BinaryIO) -> Iterator[tuple[list[_Piece], list[Fault]]]:
+def _objects(stream: Stream) -> Iterator[tuple[list[_Piece], list[Fault]]]:
     blocks = Blocks(stream)
     splitter = _Splitter()
     for block, last in with_last(iter(blocks)):

@@ -43,12 +43,10 @@ _RIGHT = [f"right_wheel_{axle}_kg" for axle in range(1, _AXLES + 1)]
 _SPACING = [f"spacing_{axle}_mm" for axle in range(1, _AXLES)]
 COLUMNS = ("time", "lane", "axle_count", "gross_kg", *_LEFT, *_RIGHT, *_SPACING, "speed_kmh")
 
-#: 2021-06-01 00:00:32, and one more character, so that a longer field is seen to be longer.
-_TIME_WIDTH = 20
-_TIME_SHAPE = np.frombuffer(b"0000-00-00 00:00:00 ", np.uint8)
+_TIME_SHAPE = np.frombuffer(b"0000-00-00 00:00:00", np.uint8)
 _DIGIT_PLACES = np.char.isdigit(_TIME_SHAPE.view("S1"))
-#: No right number of these columns has more digits; a longer one is cut to this many and still out of range.
-_NUMBER_WIDTH = 11
+#: No right number of these columns has more digits.
+_NUMBER_WIDTH = 10
 
 
 def recognises(head: bytes) -> bool:
@@ -106,16 +104,24 @@ class _Table:
     def __init__(self, rows: TextRows, header: list[str], errors: RowErrors) -> None:
         self._rows = rows
         self._header = header
+        self._errors = errors
         self._starts, self._ends = rows.fields(len(header), errors)
 
     def characters(self, name: str, width: int = _NUMBER_WIDTH) -> Characters:
-        """The characters of a column, shape (n, width)."""
+        """The characters of a column, shape (n, width); a row whose field is longer is reported."""
         column = self._header.index(name)
-        return self._rows.characters(self._starts[:, column], self._ends[:, column], width)
+        starts, ends = self._starts[:, column], self._ends[:, column]
+        self._errors.mark(
+            ends - starts > width,
+            name,
+            lambda row: f"it has {ends[row] - starts[row]} characters",
+            f"give {width} at most",
+        )
+        return self._rows.characters(starts, ends, width)
 
 
 def _fill(passages: Passages, table: _Table, options: ReadOptions, errors: RowErrors) -> None:
-    store(passages, "time_ns", _times(table.characters("time", _TIME_WIDTH), options, errors), errors)
+    store(passages, "time_ns", _times(table.characters("time", len(_TIME_SHAPE)), options, errors), errors)
     passages["origin_ns"] = passages["time_ns"]
     for name in ("lane", "axle_count", "gross_kg"):
         store(passages, name, required(name, table.characters(name), errors), errors)

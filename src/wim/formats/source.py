@@ -7,10 +7,13 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from wim.formats.chunk import Fault, FormatError
+
+#: The content of a file, unpacked.
+Stream = BufferedReader | gzip.GzipFile
 
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
@@ -28,11 +31,11 @@ _DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
+def opened(path: Path) -> Iterator[Stream]:
     """The content of a file, unpacked where it is gzip. Raises FormatError where it cannot be opened or read."""
     try:
         with path.open("rb") as raw:
-            yield cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if raw.peek(2)[:2] == _GZIP else raw
+            yield gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == _GZIP else raw
     except OSError as error:
         raise FormatError(path, error.strerror or str(error), "give a file that can be read") from error
 
@@ -40,7 +43,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 def head_of(path: Path) -> bytes:
     """The first HEAD_BYTES of the content, or all there is. Raises FormatError where it cannot be read."""
     with opened(path) as stream:
-        return next(iter(Blocks(stream)), b"")[:HEAD_BYTES]
+        return next(iter(Blocks(stream, HEAD_BYTES)), b"")
 
 
 def is_packed(path: Path) -> bool:
@@ -50,13 +53,14 @@ def is_packed(path: Path) -> bool:
 
 
 class Blocks:
-    """The content of a file in blocks of at most BLOCK_BYTES, without a byte order mark.
+    """The content of a file in blocks of `size` bytes, the last one shorter, without a byte order mark.
 
     damage: why the content ended too early, where it has; known after the last block.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Stream, size: int | None = None) -> None:
         self._stream = stream
+        self._size = size or BLOCK_BYTES
         self.damage: str | None = None
 
     def __iter__(self) -> Iterator[bytes]:
@@ -66,11 +70,16 @@ class Blocks:
             block = self._read()
 
     def _read(self) -> bytes:
+        parts: list[bytes] = []
+        missing = self._size if self.damage is None else 0
         try:
-            return self._stream.read(BLOCK_BYTES)
+            # Piece by piece: what was unpacked before the damage is good.
+            while missing and (part := self._stream.read1(missing)):
+                parts.append(part)
+                missing -= len(part)
         except _DAMAGE as error:
             self.damage = f"the compressed file is damaged from here on ({error}); pack it again"
-            return b""
+        return b"".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,7 @@ class LineBlock:
     faults: tuple[Fault, ...] = ()
 
 
-def line_blocks(stream: BinaryIO) -> Iterator[LineBlock]:
+def line_blocks(stream: Stream) -> Iterator[LineBlock]:
     """The lines of a file in blocks. What cannot be a line of ours, and where the file is damaged, becomes a fault."""
     blocks = Blocks(stream)
     line, carry, dropping = 1, b"", False

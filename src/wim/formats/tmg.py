@@ -160,10 +160,10 @@ def _fill_measures(passages: Passages, rows: TextRows, errors: RowErrors) -> Non
     no_class = (category < 1) | (category > _MOST_CLASS)
     errors.mark(no_class, "class", lambda row: f"{category[row]} is no class", f"give 1 to {_MOST_CLASS}, m or d")
     store(passages, "gross_kg", kilograms(required("gross weight", rows.column(26, 6), errors)), errors)
-    store(passages, "axle_count", required("axle count", rows.column(32, 2), errors), errors)
+    store(passages, "axle_count", required("axle_count", rows.column(32, 2), errors), errors)
     counts = passages["axle_count"].astype(np.int64)
     errors.mark(
-        counts > MOST_AXLES, "axle count", lambda row: f"{counts[row]} axles do not fit", f"give at most {MOST_AXLES}"
+        counts > MOST_AXLES, "axle_count", lambda row: f"{counts[row]} axles do not fit", f"give at most {MOST_AXLES}"
     )
     store_axles(passages, "left_kg", kilograms(axle_numbers(rows, WEIGHTS, counts, errors)), errors)
     store_axles(passages, "spacing_mm", millimetres(axle_numbers(rows, SPACINGS, counts - 1, errors)), errors)

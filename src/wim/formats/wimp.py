@@ -17,14 +17,14 @@ A message that cannot be believed is one fault, at its number in the file; the n
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from wim.codec import FUTURE_NS, HEAD, Batch, decode, encode
 from wim.formats.chunk import CHUNK_ROWS, Chunk, Fault
 from wim.formats.options import ReadOptions, WriteOptions
-from wim.formats.source import Blocks, opened
+from wim.formats.source import Blocks, Stream, opened
 from wim.formats.target import Written, sliced, target
 from wim.records import RECORD_BYTES, Passages
 
@@ -82,7 +82,7 @@ def _faults(batch: Batch, number: int) -> list[Fault]:
     ]
 
 
-def _gathered(stream: BinaryIO) -> Iterator[tuple[list[bytes], str | None]]:
+def _gathered(stream: Stream) -> Iterator[tuple[list[bytes], str | None]]:
     """Messages of at most CHUNK_ROWS records at a time, and at the end why the file ended early."""
     blocks = Blocks(stream)
     held: list[bytes] = []
@@ -119,11 +119,15 @@ def _end(text: bytes, at: int) -> int | None:
     """Where the message that begins at `at` ends, or else the next head; None where more must be read to know."""
     if len(text) - at < HEAD.size:
         return None
-    magic, _, count, _, stride, _ = HEAD.unpack_from(text, at)
+    magic, _, count, crc32, stride, _ = HEAD.unpack_from(text, at)
     end: int = at + HEAD.size + count * stride
-    if magic == _MAGIC and stride >= RECORD_BYTES and end - at <= _MOST_BYTES:
-        return end if end <= len(text) else None
     found = text.find(_MAGIC, at + 1)
+    if magic == _MAGIC and stride >= RECORD_BYTES and end - at <= _MOST_BYTES:
+        if end > len(text):
+            return None
+        # A head inside a message whose checksum is wrong: the message was cut, and the next one begins there.
+        cut = 0 < found < end and zlib.crc32(text[at + HEAD.size : end]) != crc32
+        return found if cut else end
     if found > 0:
         return found
     # No head in sight: give up what has been seen, but for what may be the beginning of one.

@@ -45,7 +45,8 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "run": (0, _U1),
 }
 
-_F4 = float(np.finfo(np.float32).max)
+#: The greatest 32-bit fraction as it is written in decimal, which is a little more than itself and rounds down to it.
+_F4 = float(str(np.finfo(np.float32).max))
 
 #: Fields with a fraction, NaN where unknown: least and greatest value (contracts §2: `negative`, `not_finite`).
 FRACTION_RANGES: Mapping[str, tuple[float, float]] = {
