@@ -7,7 +7,8 @@ aiokafka's protocol versions cannot: which *incarnation* of a topic stands behin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,6 +57,14 @@ class BrokerAwayError(RuntimeError):
             f"no Kafka broker answers at {bootstrap_servers} ({problem}); "
             "start it, or set WIM_KAFKA__BOOTSTRAP_SERVERS to where it is"
         )
+
+
+class NoTopicError(RuntimeError):
+    """The cluster has no topic of that name."""
+
+    def __init__(self, topic: str) -> None:
+        self.topic = topic
+        super().__init__(f"the cluster has no topic {topic}; `wim topics plan` shows what it should have")
 
 
 @dataclass(frozen=True)
@@ -122,10 +131,6 @@ class Kafka:
             **self.security,
         )
 
-    def admin(self) -> AIOKafkaAdminClient:
-        """A client for creating and describing topics."""
-        return AIOKafkaAdminClient(bootstrap_servers=self.bootstrap_servers, client_id="wim-admin", **self.security)
-
     async def identity(self, topics: Iterable[str]) -> Identity:
         """Who answers, and the ids of those `topics`; raises `BrokerAwayError`."""
         return await asyncio.to_thread(self._ask_identity, sorted(set(topics)))
@@ -147,15 +152,30 @@ class Kafka:
     async def missing(self, topics: Iterable[str]) -> list[str]:
         """Which of `topics` the cluster does not have; the embedded broker makes each at the first mention of it."""
         wanted = set(topics)
-        try:
-            admin = self.admin()
-            await admin.start()
-        except (KafkaError, OSError) as error:
-            raise BrokerAwayError(self.bootstrap_servers, error) from error
-        try:
+        async with self.administering() as admin:
             if (await admin.describe_cluster())["cluster_id"].startswith(EMBEDDED_PREFIX):
                 await admin.describe_topics(sorted(wanted))
             return sorted(wanted - set(await admin.list_topics()))
+
+    async def partitions(self, topic: str) -> list[int]:
+        """The topic's partitions; raises `NoTopicError`."""
+        async with self.administering() as admin:
+            if topic not in await admin.list_topics():
+                raise NoTopicError(topic)
+            (described,) = await admin.describe_topics([topic])
+            return sorted(partition["partition"] for partition in described["partitions"])
+
+    @contextlib.asynccontextmanager
+    async def administering(self) -> AsyncIterator[AIOKafkaAdminClient]:
+        """A client for creating and describing topics; raises `BrokerAwayError`."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap_servers, client_id="wim-admin", **self.security)
+        try:
+            await admin.start()
+        except (KafkaError, OSError) as error:
+            await admin.close()
+            raise BrokerAwayError(self.bootstrap_servers, error) from error
+        try:
+            yield admin
         finally:
             await admin.close()
 

@@ -15,14 +15,14 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import for_code
 
-from service.kafka import EMBEDDED_PREFIX, BrokerAwayError, Kafka
+from service.kafka import EMBEDDED_PREFIX, Kafka
 from service.topics import Topic
 
 #: DescribeConfigs' mark of a value that someone set on the topic itself.
 SET_ON_TOPIC = 1
-#: A created topic shows within milliseconds; three busy brokers may need seconds.
+#: A change shows within milliseconds; three busy brokers may need seconds.
 VISIBLE_SECONDS = 15.0
 
 
@@ -82,7 +82,14 @@ class Provision:
         await self._grow({cure.topic: int(cure.wanted) for cure in cures if cure.setting == "partitions"})
         changed = {cure.topic for cure in cures if cure.found is not None and cure.setting != "partitions"}
         await self._configure([by_name[name] for name in sorted(changed)])
+        await self._visible(topics)
         return cures
+
+    async def _visible(self, topics: Sequence[Topic]) -> None:
+        """Until the broker that answers us has heard of it too: the controller tells the brokers a moment later."""
+        async with asyncio.timeout(VISIBLE_SECONDS):
+            while any(difference.curable for difference in await self.plan(topics)):
+                await asyncio.sleep(0.05)
 
     def _absent(self, topic: Topic) -> Difference:
         wanted = "made at first mention" if self.embedded else f"{topic.partitions} partitions"
@@ -130,13 +137,6 @@ class Provision:
         )
         for name, code, *detail in response.topic_errors:
             _check(code, f"creating {name}", *detail)
-        await self._wait_for({topic.name for topic in topics})
-
-    async def _wait_for(self, names: set[str]) -> None:
-        """Until the broker that answers us has heard of them too: the controller tells the brokers a moment later."""
-        async with asyncio.timeout(VISIBLE_SECONDS):
-            while names - set(await self._admin.list_topics()):
-                await asyncio.sleep(0.05)
 
     async def _grow(self, totals: Mapping[str, int]) -> None:
         if not totals:
@@ -172,13 +172,6 @@ def _check(code: int, doing: str, detail: str | None = None) -> None:
 @contextlib.asynccontextmanager
 async def connect(kafka: Kafka, replication: int) -> AsyncIterator[Provision]:
     """A `Provision` on that cluster; raises `BrokerAwayError`."""
-    admin = kafka.admin()
-    try:
-        await admin.start()
-    except (KafkaError, OSError) as error:
-        raise BrokerAwayError(kafka.bootstrap_servers, error) from error
-    try:
+    async with kafka.administering() as admin:
         cluster = await admin.describe_cluster()
         yield Provision(admin, cluster["cluster_id"].startswith(EMBEDDED_PREFIX), replication)
-    finally:
-        await admin.close()

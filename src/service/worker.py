@@ -16,11 +16,14 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import faust
 import structlog
 import uvloop
 from faust.app.base import BootStrategy
+from mode import ServiceT
 
 from service import ending, logs
 from service.ending import STOP_SECONDS, TRY_AGAIN
@@ -33,13 +36,17 @@ from service.lanes.work import Work
 from service.metrics import Metrics, Probes
 from service.settings import Settings
 from service.store.engine import Store, open_store
+from service.store.worker_lock import only_worker
 
-#: Where the work of each lane is made: a function of `Parts`. Imported when chosen, for numba alone takes a second.
+#: The module of each lane: its `work(parts)` makes the work, its `companions(parts, work)`, if there is one, the
+#: services that run beside it. Imported when chosen, for numba alone takes a second.
 LANES = {
-    "screen": "service.lanes.screen:work",
-    "cases": "service.lanes.cases:work",
-    "archive": "service.lanes.archive:work",
+    "screen": "service.lanes.screen",
+    "cases": "service.lanes.cases",
+    "archive": "service.lanes.archive",
 }
+#: What may be lost or is told again, and so runs as a Faust agent: its `agent(app, parts)` adds it.
+AGENTS = {"health": "service.agents.health"}
 
 #: How long a start waits for broker and database before it gives up.
 START_PATIENCE_SECONDS = 60.0
@@ -53,6 +60,9 @@ GC_THRESHOLDS = (100_000, 50, 100)
 #: Of `STOP_SECONDS`, what Faust gets once the lanes are done.
 FAUST_STOP_SECONDS = 1.5
 
+#: Adds an agent to an app.
+AddAgent = Callable[[faust.App], None]
+
 log = structlog.get_logger(__name__)
 
 
@@ -60,7 +70,7 @@ class UnknownLaneError(ValueError):
     """A lane that does not exist."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"there is no lane {name!r}; choose from {', '.join(LANES)}")
+        super().__init__(f"there is no lane {name!r}; choose from {', '.join([*LANES, *AGENTS])}")
 
 
 class TopicsMissingError(RuntimeError):
@@ -77,49 +87,61 @@ class Parts:
     settings: Settings
     store: Store
     metrics: Metrics
+    kafka: Kafka
 
 
-def run(settings: Settings, lanes: Sequence[str]) -> None:
-    """Carry these lanes until told to stop: the composition root.
+def run(settings: Settings, chosen: Sequence[str]) -> None:
+    """Carry these lanes and agents until told to stop: the composition root.
 
     Returns after SIGTERM or SIGINT; anything else that ends the worker ends the process, with a reason in the log.
     """
+    lanes, agents = _modules(chosen)
     logs.configure(settings.log)
     gc.set_threshold(*GC_THRESHOLDS)
     metrics, liveness = Metrics(), Liveness()
     probes = Probes(metrics, liveness, settings.worker.metrics_host, settings.worker.metrics_port)
     probes.start()
-    log.info("worker starts", lanes=list(lanes), metrics_port=probes.port)
-
-    store = open_store(settings.database.url.get_secret_value(), START_PATIENCE_SECONDS)
-    parts = Parts(settings, store, metrics)
-    works = [_make(name)(parts) for name in lanes]
-    for work in works:
-        work.warm_up()
+    log.info("worker starts", lanes=list(chosen), metrics_port=probes.port)
 
     kafka = reach(settings.kafka)
-    wait_for_broker(kafka, works)
-    carry(works, Plant(kafka, store, Sender(kafka), metrics, liveness))
+    store = open_store(settings.database.url.get_secret_value(), START_PATIENCE_SECONDS)
+    with only_worker(store):
+        parts = Parts(settings, store, metrics, kafka)
+        works = [lane.work(parts) for lane in lanes]
+        for work in works:
+            work.warm_up()
+        wait_for_broker(kafka, [topic for part in (*works, *agents) for topic in part.topics])
+        carry(
+            works,
+            Plant(kafka, store, Sender(kafka), metrics, liveness),
+            companions=[one for lane, work in zip(lanes, works, strict=True) for one in _companions(lane, parts, work)],
+            agents=[partial(agent.agent, parts=parts) for agent in agents],
+        )
     store.close()
     probes.stop()
 
 
-def _make(name: str) -> Callable[[Parts], Work]:
-    if name not in LANES:
-        raise UnknownLaneError(name)
-    module, _, attribute = LANES[name].partition(":")
-    make: Callable[[Parts], Work] = getattr(importlib.import_module(module), attribute)
-    return make
+def _modules(chosen: Sequence[str]) -> tuple[list[Any], list[Any]]:
+    """The modules of the chosen lanes, and of the chosen agents."""
+    for name in chosen:
+        if name not in {**LANES, **AGENTS}:
+            raise UnknownLaneError(name)
+    lanes = [importlib.import_module(LANES[name]) for name in chosen if name in LANES]
+    return lanes, [importlib.import_module(AGENTS[name]) for name in chosen if name in AGENTS]
 
 
-def wait_for_broker(kafka: Kafka, works: Sequence[Work], patience_s: float = START_PATIENCE_SECONDS) -> None:
-    """Return once a broker answers and has the topics that the works read; raises once patience is over."""
-    wanted = {topic for work in works for topic in work.topics}
+def _companions(lane: Any, parts: Parts, work: Work) -> Sequence[ServiceT]:
+    found: Sequence[ServiceT] = getattr(lane, "companions", lambda parts, work: ())(parts, work)
+    return found
+
+
+def wait_for_broker(kafka: Kafka, topics: Sequence[str], patience_s: float = START_PATIENCE_SECONDS) -> None:
+    """Return once a broker answers and has these topics; raises what is wrong once patience is over."""
     wait_s, longest_s = BACKOFF_SECONDS
     give_up_s = time.monotonic() + patience_s
     while True:
         try:
-            if missing := asyncio.run(kafka.missing(wanted)):
+            if missing := asyncio.run(kafka.missing(topics)):
                 raise TopicsMissingError(missing)
             return
         except (BrokerAwayError, TopicsMissingError) as error:
@@ -130,19 +152,24 @@ def wait_for_broker(kafka: Kafka, works: Sequence[Work], patience_s: float = STA
         wait_s = min(2 * wait_s, longest_s)
 
 
-def carry(works: Sequence[Work], plant: Plant, agents: Callable[[faust.App], None] | None = None) -> None:
-    """Carry warmed-up works in a Faust worker until SIGTERM or SIGINT."""
+def carry(
+    works: Sequence[Work],
+    plant: Plant,
+    companions: Sequence[ServiceT] = (),
+    agents: Sequence[AddAgent] = (),
+) -> None:
+    """Carry warmed-up works, with services and agents beside them, in a Faust worker until SIGTERM or SIGINT."""
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     with tempfile.TemporaryDirectory(prefix="wim-faust-") as folder:
         app = make_app(plant.kafka, folder, agents)
         try:
-            loop.run_until_complete(_live(app, works, plant))
+            loop.run_until_complete(_live(app, works, companions, plant))
         finally:
             loop.close()
 
 
-def make_app(kafka: Kafka, folder: str, agents: Callable[[faust.App], None] | None = None) -> faust.App:
+def make_app(kafka: Kafka, folder: str, agents: Sequence[AddAgent] = ()) -> faust.App:
     """A Faust app with everything off that could listen, declare, lead or keep; `folder` is for what it insists on."""
     app = faust.App(
         "wim-worker",
@@ -157,9 +184,9 @@ def make_app(kafka: Kafka, folder: str, agents: Callable[[faust.App], None] | No
         table_standby_replicas=0,
         worker_redirect_stdouts=False,
     )
-    if agents is not None:
-        agents(app)
-    else:
+    for add in agents:
+        add(app)
+    if not agents:
         # Without an agent Faust waits for ever for its consumer to be given partitions.
         app.producer_only = True
         app.boot_strategy = BootStrategy(app, enable_kafka=False)
@@ -173,12 +200,13 @@ class _Worker(faust.Worker):
         """`_live` has its own."""
 
 
-async def _live(app: faust.App, works: Sequence[Work], plant: Plant) -> None:
+async def _live(app: faust.App, works: Sequence[Work], companions: Sequence[ServiceT], plant: Plant) -> None:
     loop = asyncio.get_running_loop()
     await plant.sender.start()
     lanes = [StreamLane(work, plant, loop=loop) for work in works]
     gauge = Gauge(plant.kafka, plant.liveness, plant.metrics, loop=loop)
-    worker = _Worker(app, gauge, *lanes, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
+    services = (gauge, *companions, *lanes)
+    worker = _Worker(app, *services, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
 
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

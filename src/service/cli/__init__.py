@@ -19,9 +19,13 @@ from typer.core import TyperCommand, TyperGroup
 
 #: name -> (module:attribute, the line that `wim --help` shows). Order: what one does first, first.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "worker": ("service.cli.worker:run", "Carry stream lanes: judge passages, file cases, archive."),
+    "broker": ("service.cli.broker:run", "Serve an in-memory broker, for the demo and quick tests."),
     "replay": ("service.cli.replay:replay", "Publish a record to Kafka, at its own speed or faster."),
     "screen": ("service.cli.screen:screen", "Judge files of passages, without Kafka."),
     "rules": ("service.cli.rules:app", "Check rule sets, explain a verdict, compare two rule sets."),
+    "topics": ("service.cli.topics:app", "Compare Kafka's topics with the table, and set them right."),
+    "offsets": ("service.cli.offsets:app", "Show where the stream lanes stand; decide where one goes on."),
     "config": ("service.cli.config:config", "Show the settings and the policy in force."),
     "doctor": ("service.cli.doctor:doctor", "Check what this machine needs, and say how to mend what is missing."),
     "tokens": ("service.cli.tokens:tokens", "Make access tokens for one box (mode `tokens`)."),

@@ -18,6 +18,9 @@ MOST_BYTES = 8 * 1024 * 1024
 FIRST_MESSAGES = 2_048
 LEAST_MESSAGES = 8
 MOST_MESSAGES = 32_768
+#: The same for a work that waits for company on purpose: fewer, larger files and transactions.
+PATIENT_BYTES = 64 * 1024 * 1024
+PATIENT_MESSAGES = 100_000
 #: Records of one `getmany`: parsing one costs 1.5 µs, and no turn of the event loop may take 5 ms …
 CHUNK_MESSAGES = 2_048
 #: … nor check the checksums of more bytes than 2 ms allow.
@@ -29,8 +32,9 @@ TRANSACTION_SECONDS = 0.05
 class Pace:
     """How many messages make a batch: as many as one transaction writes within its 50 ms."""
 
-    def __init__(self) -> None:
-        self.messages = FIRST_MESSAGES
+    def __init__(self, first: int = FIRST_MESSAGES, most: int = MOST_MESSAGES) -> None:
+        self.messages = first
+        self._most = most
 
     def learn(self, messages: int, seconds: float) -> None:
         """Take in that a transaction with the effects of `messages` took `seconds`."""
@@ -38,16 +42,16 @@ class Pace:
             fitting = int(messages * TRANSACTION_SECONDS / seconds)
             self.messages = max(LEAST_MESSAGES, min(self.messages, fitting))
         elif messages >= self.messages and seconds < TRANSACTION_SECONDS / 2:
-            self.messages = min(MOST_MESSAGES, 2 * self.messages)
+            self.messages = min(self._most, 2 * self.messages)
 
 
 class Intake:
     """One reader `put`s after it has waited for `room`; one taker `take`s. Not for threads."""
 
-    def __init__(self, pace: Pace, patience_s: float = 0.0, most_bytes: int = MOST_BYTES) -> None:
-        self._pace = pace
+    def __init__(self, patience_s: float = 0.0) -> None:
+        self.pace = Pace(PATIENT_MESSAGES, PATIENT_MESSAGES) if patience_s else Pace()
+        self._most_bytes = PATIENT_BYTES if patience_s else MOST_BYTES
         self._patience_s = patience_s
-        self._most_bytes = most_bytes
         self._slices: dict[Partition, Slice] = {}
         self._messages = 0
         self._bytes = 0
@@ -59,7 +63,7 @@ class Intake:
     @property
     def full(self) -> bool:
         """Whether it holds a whole batch."""
-        return self._messages >= self._pace.messages or self._bytes >= self._most_bytes
+        return self._messages >= self.pace.messages or self._bytes >= self._most_bytes
 
     @property
     def chunk(self) -> int:

@@ -26,7 +26,7 @@ import structlog
 from service.ending import NEEDS_A_PERSON, TRY_AGAIN, End, end_process
 from service.kafka import Kafka
 from service.lanes import dead_letters
-from service.lanes.intake import Intake, Pace
+from service.lanes.intake import Intake
 from service.lanes.liveness import Liveness
 from service.lanes.partitions import Held, NeedsDecisionError, Positions
 from service.lanes.reading import Reader
@@ -66,8 +66,7 @@ class StreamLane(mode.Service):
         super().__init__(**service)
         self._work = work
         self._plant = plant
-        self._pace = Pace()
-        self._intake = Intake(self._pace, work.patience_s)
+        self._intake = Intake(work.patience_s)
         self._positions = Positions(plant.store, work.name)
         self._pulse = plant.liveness.pulse(work.name, work.patience_s)
         # One thread: judging, writing and taking over never overlap, so the work needs no locks.
@@ -169,7 +168,7 @@ class StreamLane(mode.Service):
                 outcome.write(connection)
         except FencedError:
             return False
-        self._pace.learn(sum(len(slice_.records) for slice_ in slices), time.perf_counter() - began)
+        self._intake.pace.learn(sum(len(slice_.records) for slice_ in slices), time.perf_counter() - began)
         for slice_ in slices:
             held[slice_.partition].next_offset = slice_.end
         outcome.committed()
