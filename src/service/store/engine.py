@@ -22,14 +22,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import structlog
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from service.store.errors import DatabaseUrlError, StoreError, UnavailableError
-from service.store.schema import check_revision
+from service.store.errors import DatabaseUrlError, SchemaError, StoreError, UnavailableError
+from service.store.schema import UPGRADE, check_revision, newest_revision
 
 _log = structlog.get_logger(__name__)
 
@@ -109,6 +110,8 @@ def open_store(
     Raises `DatabaseUrlError`, `UnavailableError`, or (with `check`) `SchemaError` where `wim db upgrade` is due.
     """
     parsed = parse_url(url)
+    if check:
+        _require_file(parsed)
     store = _sqlite_store(parsed) if parsed.get_backend_name() == "sqlite" else _postgres_store(parsed)
     try:
         _wait_for(store, patience_s, sleep)
@@ -138,6 +141,12 @@ def parse_url(url: str) -> URL:
     return parsed
 
 
+def _require_file(url: URL) -> None:
+    """SQLite makes an empty file of every mistyped path that it is told to open; only `wim db upgrade` may."""
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        raise SchemaError(url.render_as_string(), None, newest_revision(), UPGRADE)
+
+
 def _wait_for(store: Store, patience_s: float, sleep: Callable[[float], None]) -> None:
     wait_s, longest_s = BACKOFF_S
     waited_s = 0.0
@@ -148,12 +157,17 @@ def _wait_for(store: Store, patience_s: float, sleep: Callable[[float], None]) -
             return
         except OperationalError as error:
             cause = str(error.orig).strip().splitlines()[0]
-            if waited_s >= patience_s:
+            if waited_s >= patience_s or _hopeless(error.orig):
                 raise UnavailableError(store.name, waited_s, cause) from error
         _log.warning("database away", url=store.name, cause=cause, next_try_s=wait_s)
         sleep(wait_s)
         waited_s += wait_s
         wait_s = min(wait_s * 2, longest_s)
+
+
+def _hopeless(error: BaseException | None) -> bool:
+    """A lock passes and a server comes up, a folder that is not there does neither."""
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_CANTOPEN
 
 
 def _sqlite_store(url: URL) -> Store:

@@ -19,7 +19,8 @@ from sqlalchemy import Connection, inspect, select
 from service.store.errors import SchemaError
 from service.store.tables import schema_reach
 
-_UPGRADE = "run `wim db upgrade`"
+#: The way out of most of what can be wrong here.
+UPGRADE = "run `wim db upgrade`"
 
 
 def newest_revision() -> str:
@@ -42,7 +43,7 @@ def check_revision(conn: Connection, name: str) -> None:
     if found is None and inspect(conn).has_table("offsets"):
         raise SchemaError(name, "unknown", needed, "its tables were not made by `wim db upgrade`: use another database")
     if found is None or found in _revisions():
-        raise SchemaError(name, found, needed, _UPGRADE)
+        raise SchemaError(name, found, needed, UPGRADE)
     oldest = conn.execute(select(schema_reach.c.oldest_revision)).scalar_one()
     if oldest not in _revisions():
         raise SchemaError(name, found, needed, f"install a release that knows {oldest} or a later revision")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import multiprocessing
+import os
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -10,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from service.store import rate_counts, rates
-from service.store.engine import Store
+from service.store import rate_counts, rates, schema
+from service.store.engine import Store, open_store
 from service.store.observed import Beat, keep_beats
 from service.store.rate_table import CountedLane, Extent, Question, query, sites_that_changed
 from service.store.spans import HOUR_S
@@ -104,7 +107,7 @@ def test_only_asked_corridors_are_in_the_answer(store: Store) -> None:
 
 
 def test_no_data_has_no_rate_and_an_observed_night_without_trucks_is_none_of_none(store: Store) -> None:
-    """Where nothing was observed the rate is null; where health says that the lane was up, it is 0 of 0, null as well."""
+    """Nothing observed: no rate. Observed by health without a truck: 0 of 0, which is no rate either."""
     extent = EXTENTS[1]
     night = second(5, 4, 2)
     with store.writing() as conn:
@@ -144,10 +147,15 @@ def test_rolled_back_batch_leaves_no_trace(store: Store) -> None:
     events = random_events(random.Random(8), EXTENTS[:1], FIRST_S, 5, 50)
     question = Question(FIRST_S, FIRST_S + 5 * HOUR_S, by="lane")
     before = rows(store, question, EXTENTS[0])
-    with pytest.raises(ZeroDivisionError), store.writing() as conn:
+    with pytest.raises(ZeroDivisionError):
+        add_and_fail(store, events)
+    assert rows(store, question, EXTENTS[0]) == before
+
+
+def add_and_fail(store: Store, events: Sequence[Event]) -> None:
+    with store.writing() as conn:
         rates.add(conn, tally_of(events), now_s=2**40, spread_from=1)
         raise ZeroDivisionError
-    assert rows(store, question, EXTENTS[0]) == before
 
 
 def test_waiting_counts_are_bounded(store: Store) -> None:
@@ -187,3 +195,44 @@ def test_question_that_cannot_be_answered_is_refused(wrong: dict[str, Any]) -> N
     """A period off the hour or empty, and an unknown bucket, direction or breakdown, are refused by name."""
     with pytest.raises(ValueError, match=r"whole hour|bucket|direction|by"):
         Question(**({"from_s": FIRST_S, "to_s": FIRST_S + HOUR_S} | wrong))
+
+
+def test_workers_that_add_at_once_neither_block_each_other_for_good_nor_lose_a_truck(postgres_url: str) -> None:
+    """Processes that add to the same cells of the same shards at the same time end, with the sum of all."""
+    store = open_store(postgres_url, check=False)
+    with store.writing() as conn:
+        schema.upgrade(conn)
+    workers = 3
+    spawn = multiprocessing.get_context("spawn")
+    processes = [spawn.Process(target=hammer, args=(postgres_url,)) for _ in range(workers)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(120)
+    assert [process.exitcode for process in processes] == [0] * workers
+    question = Question(FIRST_S, FIRST_S + HOURS * HOUR_S, bucket="day", by="axles")
+    expected = naive_rows(HAMMERED * workers, EXTENTS[0], question)
+    assert rows(store, question, EXTENTS[0]) == expected
+    with store.writing() as conn:
+        rates.spread_all(conn)
+    assert rows(store, question, EXTENTS[0]) == expected
+    store.close()
+
+
+HAMMERED = random_events(random.Random(9), EXTENTS, FIRST_S, HOURS, 600)
+
+
+def hammer(url: str) -> None:
+    """One worker: the same events as every other, in its own order and its own batches, some of them rolled back."""
+    store = open_store(url)
+    draw = random.Random(os.getpid())
+    events = draw.sample(HAMMERED, len(HAMMERED))
+    while events:
+        size = draw.randint(5, 60)
+        batch, events = events[:size], events[size:]
+        if draw.random() < 0.3:
+            with contextlib.suppress(ZeroDivisionError):
+                add_and_fail(store, batch)
+        with store.writing() as conn:
+            rates.add(conn, tally_of(batch), now_s=2**33, spread_from=20)
+    store.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -44,7 +45,7 @@ def test_pieces_make_up_the_period_and_are_whole(zone: str, hour: int, length: i
     in_order = sorted((*pieces.months, *pieces.days, *pieces.hours), key=lambda piece: piece.from_s)
     assert in_order[0].from_s == span.from_s
     assert in_order[-1].to_s == span.to_s
-    assert all(one.to_s == other.from_s for one, other in zip(in_order, in_order[1:], strict=False))
+    assert all(one.to_s == other.from_s for one, other in pairwise(in_order))
     assert all(local_starts(edge, zone)[0] == edge for day in pieces.days for edge in (day.from_s, day.to_s))
     assert all(local_starts(edge, zone)[1] == edge for month in pieces.months for edge in (month.from_s, month.to_s))
 
