@@ -63,8 +63,8 @@ BATCH = 256
 #: Between a look at the lease and a send no more than this may pass.
 FRESH_SECONDS = 1.0
 
-#: What a stopping relay gets to note what it has sent.
-STOP_SECONDS = 2.0
+#: What a stopping relay gets to note what it has sent; a send that takes longer is repeated by the next owner.
+STOP_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -113,6 +113,8 @@ class Relay:
     ) -> None:
         self._store, self._sender, self._metrics, self._terms = store, sender, metrics, terms
         self._owner, self._times = owner, times or Times()
+        # An SQLite file has one worker (`store.worker_lock`): whoever had the lease is dead, and nobody waits for it.
+        self._alone = store.is_sqlite
         self._woken = asyncio.Event()
         self._stopping = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -146,6 +148,9 @@ class Relay:
 
     def _acquire(self) -> Lease | None:
         with self._store.writing(durable=True) as conn:
+            former = leases.current(conn, LEASE)
+            if former is not None and self._alone:
+                leases.release(conn, former)
             return leases.acquire(conn, LEASE, self._owner, self._times.clock_ns(), self._times.lease_ns)
 
     async def _serve(self, tenure: _Tenure) -> None:
@@ -254,21 +259,26 @@ def _message(one: Unpublished) -> Message:
 
 
 class RelayService(mode.Service):
-    """A relay as a service of the worker; whatever ends it ends the process."""
+    """A relay with its own producer as a service of the worker; whatever ends it ends the process."""
 
-    def __init__(self, relay: Relay, end: End = end_process, **service: Any) -> None:
+    def __init__(self, relay: Relay, sender: Sender, end: End = end_process, **service: Any) -> None:
         super().__init__(**service)
-        self._relay, self._end = relay, end
+        self._relay, self._sender, self._end = relay, sender, end
+        self._over = asyncio.Event()
 
     async def on_stop(self) -> None:
         """Give the lease back, so that the next worker need not wait for it."""
         self._relay.stop()
-        await asyncio.wait({self._running}, timeout=STOP_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._over.wait(), STOP_SECONDS)
+        await self._sender.stop()
 
     @mode.Service.task
     async def _carry(self) -> None:
-        self._running = asyncio.ensure_future(self._relay.run())
         try:
-            await asyncio.shield(self._running)
+            await self._sender.start()
+            await self._relay.run()
         except Exception as error:
             self._end(TRY_AGAIN, f"relay: {error or type(error).__name__}", exc_info=error)
+        finally:
+            self._over.set()

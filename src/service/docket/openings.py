@@ -97,7 +97,7 @@ def _lives(trip: Trip, accused: Mapping[str, Accusation], now_ns: int, terms: Te
         found, time_ns = accused.get(arrival.sighting.passage), arrival.sighting.time_ns
         known += [found.charged.best] if found else []
         if current is not None:
-            current = intercepts.see(current, time_ns, now_ns, terms.horizon_ns, found and found.charged)
+            current = intercepts.see(current, time_ns, now_ns, terms.horizon_ns, found.charged if found else None)
         elif found is not None and found.charged.reasons and may_open:
             strongest = replace(found.charged, best=intercepts.strongest(known))
             late = is_late(trip.newest_ns, now_ns, terms.horizon_ns)

@@ -7,10 +7,13 @@ outbox, a violation was told before it came.
 
 from __future__ import annotations
 
+import os
+import socket
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from mode import ServiceT
 from sqlalchemy import Connection
 
 from service import messages
@@ -18,10 +21,12 @@ from service.docket.arrivals import Arrival, arrival
 from service.docket.filing import AskPlateReads, Filed, file
 from service.docket.plate_reads import LaneReads
 from service.docket.terms import Terms, terms_of
+from service.lanes.sending import Sender
 from service.lanes.work import Outcome, Partition, Slice, records_of, refused
 from service.metrics import Metrics
 from service.policy import read_policy
 from service.registry import Registry, read_registry
+from service.relay import Relay, RelayService, Times
 from service.topics import SIGHTINGS, VIOLATIONS
 from service.worker import Parts
 
@@ -37,6 +42,16 @@ def work(parts: Parts) -> CasesWork:
     registry = read_registry(parts.settings.registry) if parts.settings.registry else Registry()
     terms = terms_of(read_policy(parts.settings.policy), registry.network)
     return CasesWork(terms, LaneReads(terms.plate_read_window_ns), parts.metrics)
+
+
+def companions(parts: Parts, work: CasesWork) -> Sequence[ServiceT]:
+    """The relay, which tells what the lane files; woken by it, and by its own look at what others changed."""
+    sender = Sender(parts.kafka)
+    times = Times(lease_s=read_policy(parts.settings.policy).outbox_lease_seconds)
+    owner = f"{socket.gethostname()}/{os.getpid()}"
+    relay = Relay(parts.store, sender, parts.metrics, work.terms, owner, times)
+    work.wake_relay = relay.wake
+    return [RelayService(relay, sender)]
 
 
 class CasesWork:
@@ -56,8 +71,8 @@ class CasesWork:
         wake_relay: Callable[[], None] = lambda: None,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        self._terms, self._plate_reads, self._metrics = terms, plate_reads, metrics
-        self.wake_relay, self._clock_ns = wake_relay, clock_ns
+        self.terms, self.wake_relay = terms, wake_relay
+        self._plate_reads, self._metrics, self._clock_ns = plate_reads, metrics, clock_ns
 
     def warm_up(self) -> None:
         """Nothing to compile."""
@@ -70,7 +85,7 @@ class CasesWork:
         arrivals, dead = [], []
         for record in records_of(slices):
             try:
-                arrivals.append(arrival(KINDS[record.topic], record.value, self._terms.certain_from))
+                arrivals.append(arrival(KINDS[record.topic], record.value, self.terms.certain_from))
             except messages.MessageError as error:
                 dead.append(refused(record, "json", error.problem))
         outcome = Outcome(dead_letters=dead)
@@ -78,7 +93,7 @@ class CasesWork:
         return outcome
 
     def _write(self, arrivals: Sequence[Arrival], outcome: Outcome, conn: Connection) -> None:
-        filed = file(conn, arrivals, self._clock_ns(), self._terms, self._plate_reads)
+        filed = file(conn, arrivals, self._clock_ns(), self.terms, self._plate_reads)
         outcome.duplicates = filed.repeats
         outcome.committed = partial(self._committed, filed)
 
