@@ -46,6 +46,10 @@ class Pacer:
         self._start_ns: int | None = None
         self._started = 0.0
 
+    def begin(self, time_ns: int) -> None:
+        """Let what happens at `time_ns` go now; without it, the first passage goes at once."""
+        self._start_ns, self._started = time_ns, self._clock()
+
     async def run(self, sender: Sender, passages: Passages, sent: Callable[[int], None]) -> None:
         """Publish passages, ordered by time; `sent` hears how many went each time."""
         if self._speed is None:
@@ -65,6 +69,6 @@ class Pacer:
 
     async def _wait_for(self, time_ns: int) -> None:
         if self._start_ns is None:
-            self._start_ns, self._started = time_ns, self._clock()
-        due = self._started + (time_ns - self._start_ns) / 1e9 / (self._speed or 1.0)
+            self.begin(time_ns)
+        due = self._started + (time_ns - (self._start_ns or 0)) / 1e9 / (self._speed or 1.0)
         await asyncio.sleep(max(0.0, due - self._clock()))

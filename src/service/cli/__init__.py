@@ -21,6 +21,7 @@ from typer.core import TyperCommand, TyperGroup
 COMMANDS: dict[str, tuple[str, str]] = {
     "worker": ("service.cli.worker:run", "Carry stream lanes: judge passages, file cases, archive."),
     "broker": ("service.cli.broker:run", "Serve an in-memory broker, for the demo and quick tests."),
+    "simulate": ("service.cli.simulate:simulate", "Publish simulated traffic, live."),
     "replay": ("service.cli.replay:replay", "Publish a record to Kafka, at its own speed or faster."),
     "screen": ("service.cli.screen:screen", "Judge files of passages, without Kafka."),
     "rules": ("service.cli.rules:app", "Check rule sets, explain a verdict, compare two rule sets."),

@@ -1,0 +1,82 @@
+"""`wim simulate`: invented traffic to Kafka, live; what really happened goes to a file of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sensors.simulator.demo import DEMO_REGISTRY
+from sensors.simulator.registered import registered
+from sensors.simulator.scenario import Scenario
+from sensors.simulator.scenario_file import demo_scenario, read_scenario
+from sensors.simulator.traffic import Traffic
+from sensors.simulator.truth import TruthFile
+from service.documents import read_toml
+from service.kafka import reach
+from service.lanes.sending import Sender
+from service.registry import parse_registry
+from service.settings import read_settings
+from service.simulating import Simulation
+
+ScenarioFile = Annotated[Path | None, typer.Option("--scenario", help="Scenario file; default: the demo's.")]
+Sites = Annotated[Path | None, typer.Option("--sites", help="Registry (default: WIM_REGISTRY, else the demo's).")]
+Rate = Annotated[float | None, typer.Option("--rate", min=0.001, help="Passages a second, over the average of a day.")]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="The same seed gives the same traffic.")]
+Seconds = Annotated[float | None, typer.Option("--seconds", min=1, help="End after so long; default: never.")]
+Truth = Annotated[Path | None, typer.Option("--truth", help="What really happened: .parquet or .jsonl.")]
+
+
+def simulate(
+    scenario: ScenarioFile = None,
+    sites: Sites = None,
+    rate: Rate = None,
+    seed: Seed = None,
+    seconds: Seconds = None,
+    truth: Truth = None,
+) -> None:
+    """Publish simulated passages and health beats until Ctrl-C."""
+    settings = read_settings()
+    traffic = make_traffic(_scenario(scenario, rate, seed), sites or settings.registry)
+    typer.echo(
+        f"simulated: {traffic.passages_per_s:.1f} passages/s over {len(traffic.world.roads.sites)} sites", err=True
+    )
+    with TruthFile(truth) if truth else contextlib.nullcontext() as file:
+        asyncio.run(_run(traffic, Sender(reach(settings.kafka)), file, seconds))
+
+
+def make_traffic(scenario: Scenario, sites: Path | None) -> Traffic:
+    """The traffic of a scenario from now on, over the roads of a registry file (None: the demo's)."""
+    now_ns, path = time.time_ns(), sites or DEMO_REGISTRY
+    document = read_toml(path, "give the path of a registry file")
+    network = parse_registry(document, str(path)).network
+    return Traffic(scenario.starting(now_ns), network, registered(document, now_ns))
+
+
+def _scenario(path: Path | None, rate: float | None, seed: int | None) -> Scenario:
+    scenario = demo_scenario() if path is None else read_scenario(path)
+    return replace(
+        scenario,
+        rate_per_s=scenario.rate_per_s if rate is None else rate,
+        seed=scenario.seed if seed is None else seed,
+    )
+
+
+async def _run(traffic: Traffic, sender: Sender, truth: TruthFile | None, seconds: float | None) -> None:
+    """Until done, SIGINT or SIGTERM: all three end with status 0 and a whole truth file."""
+    await sender.start()
+    task = asyncio.current_task()
+    assert task is not None  # it runs in asyncio.run
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    counts: list[int] = []
+    with contextlib.suppress(asyncio.CancelledError):
+        await Simulation(traffic, sender, truth).run(seconds, counts.append)
+    await sender.stop()
+    typer.echo(f"{sum(counts)} passages published", err=True)
