@@ -14,7 +14,7 @@ import importlib
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -183,6 +183,7 @@ def make_app(kafka: Kafka, folder: str, agents: Sequence[AddAgent] = ()) -> faus
         topic_disable_leader=True,
         table_standby_replicas=0,
         worker_redirect_stdouts=False,
+        broker_credentials=_credentials(kafka.security),
     )
     for add in agents:
         add(app)
@@ -191,6 +192,19 @@ def make_app(kafka: Kafka, folder: str, agents: Sequence[AddAgent] = ()) -> faus
         app.producer_only = True
         app.boot_strategy = BootStrategy(app, enable_kafka=False)
     return app
+
+
+def _credentials(security: Mapping[str, Any]) -> faust.SASLCredentials | faust.SSLCredentials | None:
+    """aiokafka's keywords in Faust's words."""
+    context = security.get("ssl_context")
+    if "sasl_mechanism" in security:
+        return faust.SASLCredentials(
+            username=security["sasl_plain_username"],
+            password=security["sasl_plain_password"],
+            mechanism=security["sasl_mechanism"],
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context) if context else None
 
 
 class _Worker(faust.Worker):

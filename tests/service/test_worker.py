@@ -1,0 +1,145 @@
+"""`wim worker` as a person starts it: its composition root, its agents, its refusals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from service import messages, worker
+from service.cli.worker import default_lanes
+from service.messages import Health
+from service.messages.structs import LaneHealth
+from service.settings import Settings
+from service.store import observed, schema
+from service.store.engine import Store, open_store
+from service.store.observed import LaneKey
+from service.store.spans import HOUR_S, Span
+from service.topics import HEALTH
+from tests.kafka.counting import produce, wait_for
+from tests.servers import processes
+
+PROJECT = Path(__file__).resolve().parents[2]
+HOUR = "2026-11-23T08"
+HOUR_START_S = 1_795_420_800
+
+
+class Started:
+    """`wim worker` in a process of its own."""
+
+    def __init__(self, folder: Path, lanes: str, **settings: str) -> None:
+        self.log = folder / "worker.log"
+        names = {f"WIM_{name}": value for name, value in settings.items()}
+        variables = {**os.environ, "WIM_WORKER__METRICS_PORT": "0", **names}
+        command = [sys.executable, "-m", "service.cli", "worker", "--lanes", lanes]
+        assignments = [f"{name}={value}" for name, value in variables.items() if name.startswith("WIM_")]
+        self.process = processes.start(processes.tied(["env", *assignments, *command]), self.log, folder=PROJECT)
+
+    def said(self) -> str:
+        """Everything that it has logged."""
+        return self.log.read_text()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Started]]:
+    """`start(lanes, NAME=value)` starts a worker that ends with the test."""
+    started: list[Started] = []
+
+    def begin(lanes: str, **settings: str) -> Started:
+        started.append(Started(tmp_path, lanes, **settings))
+        return started[-1]
+
+    yield begin
+    for one in started:
+        processes.stop(one.process, signal.SIGKILL, 5)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    """A database file with the newest tables."""
+    url = f"sqlite:///{tmp_path / 'worker.db'}"
+    store = open_store(url, check=False)
+    with store.writing() as connection:
+        schema.upgrade(connection)
+    store.close()
+    return url
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[Store]:
+    """That database, to look into."""
+    opened = open_store(database)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def health_topic(kafka_admin: AdminClient) -> str:
+    """The topic of health beats, on the broker of the session."""
+    if HEALTH not in kafka_admin.list_topics(timeout=10).topics:
+        kafka_admin.create_topics([NewTopic(HEALTH, 1, 1)])[HEALTH].result(30)
+    return HEALTH
+
+
+def beat(minute: int) -> bytes:
+    """One minute's beat of a site with two lanes, the second of which is down."""
+    lanes = [LaneHealth(lane=1, up=True), LaneHealth(lane=2, up=False)]
+    time = f"{HOUR}:{minute:02}:30Z"
+    return messages.encode(
+        Health(
+            id=f"G104-K012/{time}",
+            version=1,
+            time=time,
+            site="G104-K012",
+            run=1,
+            lanes=lanes,
+            camera="ok",
+            clock="locked",
+        )
+    )
+
+
+def test_health_beats_become_observed_hours(
+    kafka: str, health_topic: str, database: str, store: Store, start: Callable[..., Started]
+) -> None:
+    """55 minutes of health make the hour of the lane that was up, and not of the one that was down; rubbish is counted."""
+    produce(kafka, health_topic, [b"rubbish", *(beat(minute) for minute in range(55))])
+    begun = start("health", KAFKA__BOOTSTRAP_SERVERS=kafka, DATABASE__URL=database)
+    lanes, span = [LaneKey("G104-K012", 1), LaneKey("G104-K012", 2)], Span(HOUR_START_S, HOUR_START_S + HOUR_S)
+
+    def hours() -> list[list[bool]]:
+        with store.reading() as connection:
+            return observed.observed_hours(connection, lanes, span, {}).tolist()
+
+    wait_for(lambda: hours() == [[True], [False]])
+    begun.process.terminate()
+    assert begun.process.wait(10) == 0, begun.said()
+
+
+def test_a_lane_that_does_not_exist_is_named_with_those_that_do(start: Callable[..., Started]) -> None:
+    """A typo ends the start at once."""
+    begun = start("screen,cassis")
+    assert begun.process.wait(20) == 1
+    assert "there is no lane 'cassis'; choose from screen, cases, archive, health" in begun.said()
+
+
+def test_a_database_without_tables_is_not_upgraded_by_the_way(
+    kafka: str, tmp_path: Path, start: Callable[..., Started]
+) -> None:
+    """The worker says which command makes them."""
+    begun = start("health", KAFKA__BOOTSTRAP_SERVERS=kafka, DATABASE__URL=f"sqlite:///{tmp_path / 'empty.db'}")
+    assert begun.process.wait(20) == 1
+    assert "wim db upgrade" in begun.said()
+
+
+def test_by_default_all_that_is_set_up_is_carried() -> None:
+    """The archive needs a folder."""
+    assert default_lanes(Settings()) == ["screen", "cases", "health"]
+    assert default_lanes(Settings(archive="/var/lib/wim")) == ["screen", "cases", "health", "archive"]
+    assert {*worker.LANES, *worker.AGENTS} == {"screen", "cases", "health", "archive"}
