@@ -230,15 +230,15 @@ async def _live(app: faust.App, works: Sequence[Work], companions: Sequence[Serv
     await asyncio.wait([started, stopping], return_when=asyncio.FIRST_COMPLETED)
     if not told.is_set():
         plant.end(TRY_AGAIN, f"a service of the worker crashed: {worker.crash_reason!r}")
-    await _stop(worker, lanes, plant)
+    await _stop(worker, [*lanes, *companions], plant)
 
 
-async def _stop(worker: _Worker, lanes: Sequence[StreamLane], plant: Plant) -> None:
-    """Stop reading everywhere at once, then Faust, all within our own deadline."""
+async def _stop(worker: _Worker, services: Sequence[ServiceT], plant: Plant) -> None:
+    """Stop our services all at once, then Faust, within our own deadline."""
     log.info("worker stops")
     plant.liveness.stopping = True
     ending.within(STOP_SECONDS, "stopping")
-    await asyncio.gather(*(lane.stop() for lane in lanes))
+    await asyncio.gather(*(service.stop() for service in services))
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(worker.stop(), FAUST_STOP_SECONDS)
     await plant.sender.stop()

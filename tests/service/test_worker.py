@@ -108,7 +108,7 @@ def beat(minute: int) -> bytes:
 def test_health_beats_become_observed_hours(
     kafka: str, health_topic: str, database: str, store: Store, start: Callable[..., Started]
 ) -> None:
-    """55 minutes of health make the hour of the lane that was up, and not of the one that was down; rubbish is counted."""
+    """55 minutes of health make the hour of the lane that was up, not of the one that was down, rubbish or not."""
     produce(kafka, health_topic, [b"rubbish", *(beat(minute) for minute in range(55))])
     begun = start("health", KAFKA__BOOTSTRAP_SERVERS=kafka, DATABASE__URL=database)
     lanes, span = [LaneKey("G104-K012", 1), LaneKey("G104-K012", 2)], Span(HOUR_START_S, HOUR_START_S + HOUR_S)
