@@ -40,7 +40,7 @@ from service.lanes.sending import ACKNOWLEDGED_SECONDS, Sender
 from service.lanes.work import Message
 from service.messages.envelope import DISPATCH, headers_of, traceparent
 from service.metrics import Metrics
-from service.store import docket, intercepts, leases, timers
+from service.store import intercepts, leases, timers
 from service.store.engine import Store
 from service.store.intercepts import Unpublished
 from service.store.leases import Lease
@@ -221,7 +221,7 @@ class _Tenure:
             if held := self._held(conn):
                 intercepts.mark_published(conn, {one.id: one.version for one in sent})
             else:
-                docket.publish_again(conn, [one.id for one in sent])
+                intercepts.publish_again(conn, [one.id for one in sent])
         return held
 
     def release(self) -> None:
@@ -241,7 +241,8 @@ class _Tenure:
 
     def _send_again(self) -> None:
         with self._store.writing() as conn:
-            docket.publish_again(conn, sorted({*docket.active_published(conn), *self._sent}))
+            intercepts.republish_active(conn)
+            intercepts.publish_again(conn, self._sent)
         self._again_s = None
         self._sent.clear()
 

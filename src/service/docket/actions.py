@@ -19,7 +19,7 @@ from service.docket import rows
 from service.docket.drafting import life_of, relive
 from service.docket.filing import EXPIRY
 from service.docket.terms import Terms
-from service.store import audit, docket, feed, intercepts, outcomes, timers
+from service.store import audit, feed, intercepts, outcomes, timers
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def _remember(conn: Connection, after: messages.Intercept, deed: Deed) -> None:
     decided = confirmed and deed.document_number is not None
     outcomes.keep(conn, [rows.verdict_row(after, confirmed, decided)])
     if not confirmed:
-        docket.clear_suspicion(conn, after.case)
+        outcomes.clear_suspicion(conn, after.case)
 
 
 def _entry(before: messages.Intercept, after: messages.Intercept, deed: Deed, actor: Actor, now_ns: int) -> audit.Entry:

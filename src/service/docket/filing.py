@@ -18,10 +18,10 @@ from dispatch.offenders import History, count_trips, one_year_before
 from service import messages
 from service.docket import rows
 from service.docket.arrivals import Arrival, charge_of, proposes
-from service.docket.drafting import life_of
+from service.docket.drafting import life_of, seen_of
 from service.docket.openings import Accusation, Change, Trip, accuse, changes
 from service.docket.terms import Terms
-from service.store import cases, docket, feed, intercepts, outcomes, sightings, violations
+from service.store import cases, feed, intercepts, outcomes, sightings, timers, violations
 
 #: Answers how many of a lane's passages had a plate before a crossing.
 AskPlateReads = Callable[[Connection, Arrival], PlateReads]
@@ -69,8 +69,8 @@ def _join(conn: Connection, arrivals: Iterable[Arrival], terms: Terms, filed: Fi
     once = _once(arrivals, filed)
     known = sightings.known_for(conn, [arrival.sighting for arrival in once], terms.trip_gap_ns)
     kept = {sighting.passage for sighting, _ in known}
-    told = [arrival.message.id for arrival in once if _is_violation(arrival)]
-    versions = docket.violation_versions(conn, told)
+    again = [arrival.message.id for arrival in once if _is_violation(arrival) and arrival.message.id in kept]
+    versions = violations.versions(conn, again) if again else {}
     fresh = [arrival for arrival in once if _is_news(arrival, kept, versions)]
     filed.repeats += len(once) - len(fresh)
     return fresh, join([arrival.sighting for arrival in fresh], known, terms.trip_gap_ns)
@@ -123,7 +123,8 @@ def _proposes(arrival: Arrival, message: messages.Violation, terms: Terms) -> bo
 
 def _keep_cases(conn: Connection, fresh: Sequence[Arrival], joined: Joined) -> dict[str, int]:
     """Write the cases that something arrived for; gives the newest sighting of each."""
-    before = cases.load(conn, {*joined.case_of.values(), *joined.merged} - set(joined.opened))
+    there = {*joined.case_of.values(), *joined.merged} - set(joined.opened)
+    before = cases.load(conn, there) if there else {}
     after = dict(before)
     for arrival in fresh:
         case = joined.case_of[arrival.message.id]
@@ -188,13 +189,9 @@ def _changes(
     by_case: dict[str, list[Arrival]] = {}
     for arrival in fresh:
         by_case.setdefault(joined.case_of[arrival.message.id], []).append(arrival)
-    told: dict[str, list[messages.Intercept]] = {}
-    # Those of a case that was merged come along to the one that stays.
-    for row in intercepts.of_cases(conn, {*set(by_case) - set(joined.opened), *joined.merged}):
-        message = messages.decode(messages.Intercept, row.document.encode())
-        told.setdefault(joined.merged.get(message.case, message.case), []).append(message)
+    told = _told(conn, {*set(by_case) - set(joined.opened), *joined.merged}, joined)
     concerned = [case for case, arrived in by_case.items() if case in told or _any_reason(arrived, accused)]
-    seen = {case: list(map(_SEEN.decode, all_)) for case, all_ in docket.seen_by_case(conn, concerned).items()}
+    seen = _seen(conn, concerned, joined, by_case)
     unknown = [case for case in concerned if case not in told or case in joined.merged.values()]
     earlier = _earlier(conn, {case: seen[case] for case in unknown}, accused)
     trips = [
@@ -202,6 +199,27 @@ def _changes(
         for case in concerned
     ]
     return [change for trip in trips for change in changes(trip, accused, now_ns, terms)]
+
+
+def _told(conn: Connection, there: Collection[str], joined: Joined) -> dict[str, list[messages.Intercept]]:
+    """The intercepts of cases; those of one that was merged come along to the one that stays."""
+    told: dict[str, list[messages.Intercept]] = {}
+    for row in intercepts.of_cases(conn, there) if there else ():
+        message = messages.decode(messages.Intercept, row.document.encode())
+        told.setdefault(joined.merged.get(message.case, message.case), []).append(message)
+    return told
+
+
+def _seen(
+    conn: Connection, concerned: Sequence[str], joined: Joined, by_case: dict[str, list[Arrival]]
+) -> dict[str, list[messages.Seen]]:
+    """All sightings of each case; of one that is new, those that just arrived."""
+    opened = set(joined.opened) - set(joined.merged.values())
+    seen = {case: [seen_of(arrival) for arrival in by_case[case]] for case in concerned if case in opened}
+    there = [case for case in concerned if case not in opened]
+    for case, documents in sightings.documents(conn, there).items() if there else ():
+        seen[case] = [_SEEN.decode(document) for document in documents]
+    return seen
 
 
 def _any_reason(arrived: Sequence[Arrival], accused: dict[str, Accusation]) -> bool:
@@ -216,16 +234,17 @@ def _earlier(
         one.passage: case for case, all_ in seen.items() for one in all_ if one.violation and one.passage not in accused
     }
     earlier: dict[str, list[messages.Violation]] = {}
-    for passage, document in docket.violation_documents(conn, case_of) if case_of else ():
+    for passage, document in violations.documents(conn, case_of).items() if case_of else ():
         earlier.setdefault(case_of[passage], []).append(messages.decode(messages.Violation, document.encode()))
     return earlier
 
 
 def _keep_intercepts(conn: Connection, changed: Sequence[Change], terms: Terms) -> None:
     intercepts.save(conn, [rows.intercept_row(change.after) for change in changed])
-    docket.never_publish(conn, [change.after.id for change in changed if change.secret])
+    if secret := [change.after.id for change in changed if change.secret]:
+        intercepts.never_publish(conn, secret)
     running = [life_of(change.after) for change in changed if change.after.state.value == State.OPEN]
-    docket.arm(conn, EXPIRY, {life.id: life.expires_ns(terms.horizon_ns) for life in running})
+    timers.arm_all(conn, EXPIRY, {life.id: life.expires_ns(terms.horizon_ns) for life in running})
 
 
 def _tell(conn: Connection, fresh: Sequence[Arrival], changed: Sequence[Change], now_ns: int, terms: Terms) -> None:

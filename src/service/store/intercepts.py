@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 
 from service.store import bulk
 from service.store.paging import Cursor, matching, newest_first, within
@@ -98,9 +98,22 @@ def unpublished(conn: Connection, limit: int) -> list[Unpublished]:
 
 def mark_published(conn: Connection, versions: Mapping[str, int]) -> None:
     """Note that these versions, by id, were acknowledged; a higher number noted before stays."""
-    for intercept_id, version in sorted(versions.items()):
-        behind = intercepts.c.id == intercept_id, intercepts.c.published_version < version
-        conn.execute(update(intercepts).where(*behind).values(published_version=version))
+    if not versions:
+        return
+    behind = intercepts.c.id == bindparam("acknowledged"), intercepts.c.published_version < bindparam("sent")
+    noted = update(intercepts).where(*behind).values(published_version=bindparam("sent"))
+    conn.execute(noted, [{"acknowledged": one, "sent": version} for one, version in sorted(versions.items())])
+
+
+def never_publish(conn: Connection, ids: Collection[str]) -> None:
+    """Let the relay pass these intercepts over as they are now: nobody was ever told of them."""
+    here = intercepts.c.id.in_(sorted(ids))
+    conn.execute(update(intercepts).where(here).values(published_version=intercepts.c.version))
+
+
+def publish_again(conn: Connection, ids: Collection[str]) -> None:
+    """Make these intercepts due again, whatever was acknowledged."""
+    conn.execute(update(intercepts).where(intercepts.c.id.in_(sorted(ids))).values(published_version=0))
 
 
 def republish_active(conn: Connection) -> int:

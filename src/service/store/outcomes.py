@@ -51,6 +51,11 @@ def exclude(conn: Connection, ids: Iterable[str], by: str | None) -> int:
     return conn.execute(update(outcomes).where(outcomes.c.id.in_(list(ids))).values(excluded_by=by)).rowcount
 
 
+def clear_suspicion(conn: Connection, trip: str) -> None:
+    """A scale found the vehicle of this trip legal: none of its crossings counts as suspected any more."""
+    conn.execute(update(outcomes).where(outcomes.c.trip == trip).values(suspected=False))
+
+
 def move(conn: Connection, merged: Mapping[str, str]) -> None:
     """Count the outcomes of each merged trip (key) for the trip that stays (value)."""
     for gone, stays in sorted(merged.items()):

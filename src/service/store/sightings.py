@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select, update
@@ -56,6 +56,15 @@ def of_case(conn: Connection, case_id: str) -> list[SightingRow]:
     columns = (sightings.c[name] for name in SightingRow._fields)
     rows = select(*columns).where(sightings.c.case_id == case_id).order_by(sightings.c.time_ns, sightings.c.id)
     return [SightingRow(*row) for row in conn.execute(rows)]
+
+
+def documents(conn: Connection, case_ids: Iterable[str]) -> dict[str, list[str]]:
+    """What is kept of all crossings of each of these cases."""
+    kept: dict[str, list[str]] = {case: [] for case in case_ids}
+    wanted = bulk.having_keys(conn, sightings, ("case_id",), [(case,) for case in kept])
+    for row in conn.execute(wanted.with_only_columns(sightings.c.case_id, sightings.c.document)):
+        kept[row.case_id].append(row.document)
+    return kept
 
 
 def move(conn: Connection, merged: Mapping[str, str]) -> None:

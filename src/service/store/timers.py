@@ -5,7 +5,9 @@ Any process may look for due timers; whoever's `fire` answers True does what the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
@@ -25,6 +27,13 @@ class Timer:
 def arm(conn: Connection, kind: str, subject: str, due_at_ns: int) -> None:
     """Set a timer; one of the same kind and subject is moved."""
     bulk.upsert(conn, timers, {"kind": [kind], "subject": [subject], "due_at_ns": [due_at_ns]}, bulk.replace)
+
+
+def arm_all(conn: Connection, kind: str, due_at_ns: Mapping[str, int]) -> None:
+    """Set one timer for each subject; one of the same kind and subject is moved."""
+    times = list(due_at_ns.values())
+    columns: dict[str, list[Any]] = {"kind": [kind] * len(times), "subject": list(due_at_ns), "due_at_ns": times}
+    bulk.upsert(conn, timers, columns, bulk.replace)
 
 
 def disarm(conn: Connection, kind: str, subject: str) -> None:

@@ -59,6 +59,20 @@ def keep(conn: Connection, rows: Sequence[ViolationRow]) -> int:
     return bulk.upsert_rows(conn, violations, list(_newest(rows)), _replace, bulk.newer)
 
 
+def versions(conn: Connection, ids: Collection[str]) -> dict[str, int]:
+    """The versions of those of the violations that are kept."""
+    wanted = bulk.having_keys(conn, violations, ("id",), [(one,) for one in ids])
+    columns = wanted.with_only_columns(violations.c.id, violations.c.version)
+    return {row.id: row.version for row in conn.execute(columns)}
+
+
+def documents(conn: Connection, ids: Collection[str]) -> dict[str, str]:
+    """The messages of those of the violations that are kept."""
+    wanted = bulk.having_keys(conn, violations, ("id",), [(one,) for one in ids])
+    columns = wanted.with_only_columns(violations.c.id, violations.c.document)
+    return {row.id: row.document for row in conn.execute(columns)}
+
+
 def get(conn: Connection, violation_id: str, corridors: Collection[str] | None) -> ViolationRow | None:
     """One violation, if it lies in one of the corridors."""
     scope = within(violations.c.corridor, corridors)
