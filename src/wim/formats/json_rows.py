@@ -62,7 +62,7 @@ def _decoded(pieces: list[_Piece], faults: list[Fault]) -> JsonRows:
     for line, piece in pieces:
         try:
             value = msgspec.json.decode(piece)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             rows.faults.append(Fault(line, f"it is not JSON: {error}"))
         else:
             rows.lines.append(line)

@@ -54,7 +54,16 @@ def test_the_published_array_is_read_as_it_stands() -> None:
 def test_a_wrong_line_is_one_fault(tmp_path: Path) -> None:
     """A line that is no JSON, no object or no passage is reported with its number, and the others are read."""
     good = [json.dumps(obj) for obj in published()]
-    lines = [good[0], '{"time": ', "", "7", json.dumps(published()[1] | {"lane": -1}), "\xff", "}{", good[1]]
+    lines = [
+        good[0],
+        '{"time": ',
+        "",
+        "7",
+        json.dumps(published()[1] | {"lane": -1}),
+        '{"site": "\xff"}',
+        "}{",
+        good[1],
+    ]
     (tmp_path / "p").write_bytes("\n".join(lines).encode("latin-1"))
     (chunk,) = open_passages(tmp_path / "p", "jsonl")
     assert [fault.line for fault in chunk.faults] == [2, 4, 5, 6, 7]
