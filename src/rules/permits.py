@@ -153,7 +153,7 @@ def parse_watch(item: object, origin: str, timezone: str = DEFAULT_TIMEZONE) -> 
 def _permit(table: Table, corridors: Collection[str], zone: str) -> Permit:
     return Permit(
         table.take("number", text(64)),
-        table.take("plate", _plate),
+        table.take("plate", plate_text),
         *take_period(table, zone),
         table.take("corridors", array(reference(corridors, "corridor"))),
         table.take("gross_kg", whole(_LEAST_GROSS_KG, _MOST_GROSS_KG, "kg")),
@@ -162,7 +162,7 @@ def _permit(table: Table, corridors: Collection[str], zone: str) -> Permit:
 
 def _vehicle(table: Table) -> Vehicle:
     return Vehicle(
-        plate=table.take("plate", _plate),
+        plate=table.take("plate", plate_text),
         colour=table.maybe("colour", one_of(0, 1, 2, 3, 4, 5)),
         axles=table.maybe("axles", _axles),
         drive_axles=table.maybe("drive_axles", whole(1, _MOST_AXLES)),
@@ -175,7 +175,7 @@ def _vehicle(table: Table) -> Vehicle:
 
 def _exemption(table: Table, zone: str) -> Exemption:
     return Exemption(
-        table.take("plate", _plate),
+        table.take("plate", plate_text),
         table.take("kind", text()),
         *take_period(table, zone),
         source=table.maybe("source", text()),
@@ -184,15 +184,15 @@ def _exemption(table: Table, zone: str) -> Exemption:
 
 def _watch(table: Table, zone: str) -> Watch:
     return Watch(
-        plate=table.take("plate", _plate),
+        plate=table.take("plate", plate_text),
         reason=table.take("reason", text()),
         until_ns=table.take("until", moment(zone)),
         agency=table.maybe("agency", one_of(*AGENCIES)),
     )
 
 
-def _plate(value: object) -> str:
-    """A plate as cameras write it: letters and digits only, or it would never be met."""
+def plate_text(value: object) -> str:
+    """Reader of a plate as cameras write it: letters and digits only, or it would never be met."""
     written = text(_PLATE_BYTES)(value)
     plain = unicodedata.normalize("NFKC", written).upper()  # full-width letters look the same and are not
     cleaned = "".join(letter for letter in plain if letter.isalnum())

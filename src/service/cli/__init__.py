@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("service.cli.replay:replay", "Publish a record to Kafka, at its own speed or faster."),
     "screen": ("service.cli.screen:screen", "Judge files of passages, without Kafka."),
     "rules": ("service.cli.rules:app", "Check rule sets, explain a verdict, compare two rule sets."),
+    "offenders": ("service.cli.offenders:app", "Fill the history of repeat offenders from papers of before."),
     "topics": ("service.cli.topics:app", "Compare Kafka's topics with the table, and set them right."),
     "offsets": ("service.cli.offsets:app", "Show where the stream lanes stand; decide where one goes on."),
     "config": ("service.cli.config:config", "Show the settings and the policy in force."),

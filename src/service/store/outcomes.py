@@ -37,6 +37,12 @@ def keep(conn: Connection, rows: Sequence[OutcomeRow]) -> None:
     bulk.upsert_rows(conn, outcomes, list({row.id: row for row in rows}.values()), _replace)
 
 
+def get(conn: Connection, ids: Iterable[str]) -> dict[str, OutcomeRow]:
+    """The outcomes of these ids that there are, excluded or not."""
+    rows = bulk.having_keys(conn, outcomes, ("id",), [(one,) for one in dict.fromkeys(ids)])
+    return {row.id: OutcomeRow(*(getattr(row, name) for name in OutcomeRow._fields)) for row in conn.execute(rows)}
+
+
 def history(conn: Connection, plates: Iterable[str], from_ns: int, to_ns: int) -> dict[str, list[Offence]]:
     """What is known of each plate between two times, both inclusive; plates of every colour, excluded ones marked."""
     found: dict[str, list[Offence]] = {plate: [] for plate in plates}
