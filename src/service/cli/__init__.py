@@ -19,6 +19,7 @@ from typer.core import TyperCommand, TyperGroup
 
 #: name -> (module:attribute, the line that `wim --help` shows). Order: what one does first, first.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("service.cli.demo:demo", "See all of it live, with simulated traffic: broker, worker, API and a view."),
     "worker": ("service.cli.worker:run", "Carry stream lanes: judge passages, file cases, archive."),
     "broker": ("service.cli.broker:run", "Serve an in-memory broker, for the demo and quick tests."),
     "simulate": ("service.cli.simulate:simulate", "Publish simulated traffic, live."),

@@ -1,0 +1,142 @@
+"""`wim demo`: everything on one machine, with simulated traffic and a live view."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from service.demo.children import Child, Children, children
+from service.demo.glimpse import Api, Row, is_up, unread
+from service.demo.view import Heading, draw, line_of
+
+Rate = Annotated[float | None, typer.Option("--rate", min=0.1, help="Passages a second (default: the scenario's).")]
+Port = Annotated[int, typer.Option("--port", min=0, help="Of the API; 0 = any free one.")]
+
+DUTY = "demo-duty"
+#: How often the view looks.
+LOOK_SECONDS = 1.0
+#: The embedded broker silently drops what is older than its newest 4.6 MB of a partition (architecture.md, Brokers).
+MOST_UNREAD_BYTES = 2_000_000
+#: A passage in a message of its own.
+PASSAGE_BYTES = 208
+
+
+def demo(rate: Rate = None, port: Port = 8000) -> None:
+    """Start broker, worker, API and simulator, and show what comes out; Ctrl-C ends all of it."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    # No terminal, no drawing: then it tells line by line.
+    console = Console()
+    try:
+        typer.echo("demo starts 啟動中 …", err=True)
+        with children(_free_port(port)) as parts:
+            show = Show(parts, *_start(parts, rate))
+            show.run(console)
+    except KeyboardInterrupt:
+        typer.echo("demo ended 已結束", err=True)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    # A second Ctrl-C must not break off the ending of the processes.
+    for again in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(again, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _free_port(wanted: int) -> int:
+    """The port asked for, or another where it is taken."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise typer.BadParameter(f"port {wanted} is taken, and no other is free")
+
+
+def _start(parts: Children, rate: float | None) -> tuple[Heading, str, Child]:
+    worker = parts.start("worker", "worker")
+    api = parts.start("api", "api")
+    address = f"http://127.0.0.1:{parts.environment['WIM_API__PORT']}"
+    parts.wait_for("api", lambda: is_up(address))
+    parts.wait_for("api", lambda: DUTY in _tokens(api))
+    parts.wait_for("worker", lambda: "partitions taken over" in worker.read())
+    simulator = parts.start("simulator", "simulate", *([] if rate is None else ["--rate", str(rate)]))
+    tokens = _tokens(api)
+    squad = next(token for name, token in tokens.items() if name not in _ROLES)
+    heading = Heading(address, tokens[DUTY], squad, parts.environment["WIM_KAFKA__BOOTSTRAP_SERVERS"])
+    return heading, f"http://127.0.0.1:{_METRICS.findall(worker.read())[0]}/metrics", simulator
+
+
+_ROLES = {DUTY, "demo-police", "demo-analyst", "demo-technician", "demo-admin", "demo-device"}
+_METRICS = re.compile(r'"metrics_port": (\d+)')
+_TOKEN = re.compile(r"(demo-[\w-]+)\s+(\S+)")
+
+
+def _tokens(api: Child) -> dict[str, str]:
+    """Name and token of everybody for whom the API printed one."""
+    return dict(_TOKEN.findall(api.read()))
+
+
+@dataclass(slots=True)
+class Show:
+    """The view, until it is interrupted."""
+
+    parts: Children
+    heading: Heading
+    metrics: str
+    simulator: Child
+    notice: str | None = None
+    seen: set[str] = field(default_factory=set)
+
+    def run(self, console: Console) -> None:
+        """Look and show, once a second."""
+        api = Api(self.heading.api, self.heading.token)
+        if not console.is_terminal:
+            self._loop(api, self._tell)
+            return
+        with Live(console=console, screen=True, auto_refresh=False) as live:
+            self._loop(api, lambda rates, newest: self._draw(live, rates, newest))
+
+    def _loop(self, api: Api, show: Callable[[list[Row], list[Row]], None]) -> None:
+        while True:
+            self._guard()
+            show(api.rates(), api.intercepts())
+            time.sleep(LOOK_SECONDS)
+
+    def _draw(self, live: Live, rates: list[Row], newest: list[Row]) -> None:
+        live.update(draw(self.heading, rates, newest, self.notice), refresh=True)
+
+    def _tell(self, rates: list[Row], newest: list[Row]) -> None:
+        if not self.seen:
+            typer.echo("\n".join(self.heading.lines()))
+            self.seen.add("heading")
+        for item in reversed(newest):
+            if item["id"] not in self.seen:
+                self.seen.add(item["id"])
+                typer.echo(line_of(item))
+        sys.stdout.flush()
+
+    def _guard(self) -> None:
+        """Raises DemoError where a part has ended; stops the traffic before the broker would drop what is unread."""
+        if self.notice is None:
+            self.parts.check()
+        if self.notice is None and unread(self.metrics) * PASSAGE_BYTES > MOST_UNREAD_BYTES:
+            self.simulator.stop()
+            self.parts.running.remove(self.simulator)
+            self.notice = (
+                "工作程序落後，模擬已停。The worker is 2 MB behind: the simulator was stopped, nothing is lost."
+            )

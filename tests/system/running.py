@@ -1,0 +1,153 @@
+"""The product as its users run it: its own commands, each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from service.store import tables
+from service.store.engine import Store, open_store
+from service.store.rate_table import CountedLane, Extent, Question, query
+from tests.servers import processes
+
+PROJECT = Path(__file__).resolve().parents[2]
+#: Told to stop, a worker is gone after this long (reliability.md, C2).
+EXIT_SECONDS = 10.0
+#: A command that has not ended by then never will.
+COMMAND_SECONDS = 120.0
+
+REGISTRY = """
+[[corridor]]
+id = "G1"
+timezone = "Asia/Shanghai"
+[[site]]
+id = "june-2021"
+corridor = "G1"
+chainage_km = 10.0
+certificate = [{number = "T", class = 5, from = 2021-01-01, until = 2022-01-01}]
+tolerance = [{from = 2021-01-01, percent = 5.0}]
+[[site.lane]]
+number = 1
+direction = "up"
+[[site.lane]]
+number = 2
+direction = "down"
+"""
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One broker, one database, one registry, and commands that use them."""
+
+    servers: str
+    database: str
+    folder: Path
+
+    @classmethod
+    def made(cls, servers: str, database: str, folder: Path, registry: str = REGISTRY) -> Installation:
+        """With topics and tables made as an operator makes them."""
+        (folder / "sites.toml").write_text(registry, "utf-8")
+        self = cls(servers, database, folder)
+        self.run("topics", "apply")
+        self.run("db", "upgrade")
+        return self
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What the commands find around them."""
+        return {
+            **os.environ,
+            "WIM_KAFKA__BOOTSTRAP_SERVERS": self.servers,
+            "WIM_DATABASE__URL": self.database,
+            "WIM_REGISTRY": str(self.folder / "sites.toml"),
+            "WIM_WORKER__METRICS_PORT": "0",
+        }
+
+    def run(self, *arguments: str) -> str:
+        """A command to its end, with status 0; what it printed."""
+        ended = subprocess.run(
+            _command(arguments),
+            env=self.environment,
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
+    def start(self, *arguments: str) -> Process:
+        """A command that goes on."""
+        log = self.folder / f"{arguments[0]}-{time.monotonic_ns()}.log"
+        command = ["env", *(f"{name}={value}" for name, value in self.environment.items()), *_command(arguments)]
+        return Process(processes.start(processes.tied(command), log, folder=PROJECT), log)
+
+    def store(self) -> Store:
+        """The database, to look at."""
+        return open_store(self.database)
+
+
+@dataclass(frozen=True)
+class Process:
+    """A running command with its log."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        processes.stop(self.process, signal.SIGKILL, 5)
+
+    def stop(self) -> tuple[int, float]:
+        """SIGTERM; its exit status and how long it took."""
+        began = time.monotonic()
+        self.process.terminate()
+        return self.process.wait(3 * EXIT_SECONDS), time.monotonic() - began
+
+
+def _command(arguments: tuple[str, ...]) -> list[str]:
+    return [sys.executable, "-m", "service.cli", *arguments]
+
+
+#: The counts of an answer that an independent implementation computed too.
+SUMS = ("passages", "trucks", "over_nominal", "over_beyond_tolerance", "hundred_tonne")
+
+
+def june_rows(store: Store, by: str | None = None) -> list[dict[str, object]]:
+    """The rows of the corridor's rates over June 2021."""
+    lanes = (CountedLane("june-2021", 1, 0), CountedLane("june-2021", 2, 1))
+    june = Question(1_622_476_800, 1_625_068_800, by=by)  # 2021-06-01 and 2021-07-01 in Shanghai
+    with store.reading() as conn:
+        return list(query(conn, [Extent("G1", "Asia/Shanghai", lanes)], june)["G1"].rows)
+
+
+def sums(rows: list[dict[str, object]]) -> dict[str, int]:
+    """What all rows count together."""
+    return {name: sum(int(str(row[name])) for row in rows) for name in SUMS}
+
+
+def counted(store: Store) -> int:
+    """Passages counted so far."""
+    return sums(june_rows(store))["passages"]
+
+
+def violations(store: Store) -> int:
+    """Distinct violations."""
+    with store.reading() as conn:
+        return conn.execute(select(func.count(tables.violations.c.id.distinct()))).scalar_one()
+
+
+def intercepts(store: Store, active: bool) -> int:
+    """Intercepts that wait for somebody, or that are history."""
+    rows = select(func.count()).select_from(tables.intercepts).where(tables.intercepts.c.active == active)
+    with store.reading() as conn:
+        return conn.execute(rows).scalar_one()
