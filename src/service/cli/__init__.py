@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rules": ("service.cli.rules:app", "Check rule sets, explain a verdict, compare two rule sets."),
     "offenders": ("service.cli.offenders:app", "Fill the history of repeat offenders from papers of before."),
     "topics": ("service.cli.topics:app", "Compare Kafka's topics with the table, and set them right."),
+    "db": ("service.cli.db:app", "Bring the database's tables up to date."),
     "offsets": ("service.cli.offsets:app", "Show where the stream lanes stand; decide where one goes on."),
     "config": ("service.cli.config:config", "Show the settings and the policy in force."),
     "doctor": ("service.cli.doctor:doctor", "Check what this machine needs, and say how to mend what is missing."),
