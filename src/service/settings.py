@@ -154,6 +154,11 @@ class AuthSettings(BaseModel):
         description="tokens: a file of salted hashes; demo: tokens made and printed at each start, loopback only",
     )
     tokens: Path | None = Field(None, description="the token file (mode tokens); `wim tokens new` makes entries")
+    pseudonym_key: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="makes the pseudonyms that analysts see instead of plates; none = others at each start",
+    )
 
     @model_validator(mode="after")
     def _built(self) -> AuthSettings:

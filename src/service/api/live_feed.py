@@ -1,0 +1,114 @@
+"""The feed table as this process follows it: read once, shown to every live reader.
+
+One task waits for the store's news and reads what is new; each reader takes from memory what follows its own number.
+A reader that comes back with an old number, or is slower than the feed, is served from the table until it caught up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+import anyio.to_thread
+import psycopg
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.store import feed, news
+from service.store.engine import Store
+from service.store.errors import StoreError
+from service.store.feed import Event
+
+log = structlog.get_logger(__name__)
+
+#: Events in memory, some 5 kB each: two minutes of a province at ten a second.
+KEPT = 1_000
+
+#: One read of the table.
+PAGE = 500
+
+#: How long the feed stands still when the database went away, before the next look.
+RETRY_SECONDS = 1.0
+
+#: News can be lost with a connection; this often the table is looked at without any.
+LOOK_SECONDS = 5.0
+
+#: Live readers of one process: each costs a connection, a task and some 100 kB.
+MOST_READERS = 500
+
+_FAILURES = (SQLAlchemyError, StoreError, psycopg.Error, sqlite3.Error, OSError)
+
+
+class LiveFeed:
+    """For one event loop: `run` in a task, any number of readers beside it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._kept: deque[Event] = deque(maxlen=KEPT)
+        self._newest: int | None = None
+        self._moved = asyncio.Event()
+        self.readers = 0
+        self.closing = False
+
+    async def run(self) -> None:
+        """Follow the table until cancelled; a database that went away is waited for."""
+        while True:
+            try:
+                async with news.watch(self._store) as told:
+                    while True:
+                        await self._catch_up()
+                        await told.wait(LOOK_SECONDS)
+            except _FAILURES as error:
+                log.warning("live_feed_stands", problem=type(error).__name__, next_try_s=RETRY_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS)
+
+    def close(self) -> None:
+        """Send every reader home: the process ends."""
+        self.closing = True
+        self._wake()
+
+    @contextlib.contextmanager
+    def reader(self) -> Iterator[None]:
+        """Counts a reader while the block runs."""
+        self.readers += 1
+        try:
+            yield
+        finally:
+            self.readers -= 1
+
+    async def after(self, number: int, timeout_s: float) -> Sequence[Event]:
+        """What follows a number, in order; nothing where nothing came within the time, or the process ends."""
+        if self._newest is None or self._newest <= number:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout_s):
+                    await self._moved.wait()
+        if self.closing or self._newest is None or self._newest <= number:
+            return ()
+        if self._kept and self._kept[0].number <= number + 1:
+            return [event for event in self._kept if event.number > number]
+        return await anyio.to_thread.run_sync(self._read, number)
+
+    async def _catch_up(self) -> None:
+        if self._newest is None:
+            self._newest = await anyio.to_thread.run_sync(self._bound)
+            self._wake()
+        while found := await anyio.to_thread.run_sync(self._read, self._newest):
+            self._kept.extend(found)
+            self._newest = found[-1].number
+            self._wake()
+
+    def _bound(self) -> int:
+        with self._store.reading() as conn:
+            return feed.bounds(conn).newest
+
+    def _read(self, number: int) -> list[Event]:
+        with self._store.reading() as conn:
+            return feed.read(conn, number, PAGE)
+
+    def _wake(self) -> None:
+        """Wake whoever waits now; who comes later waits for the next."""
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()

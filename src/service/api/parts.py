@@ -1,0 +1,51 @@
+"""What the routes are made of; `app.build` puts it together once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from service.access import Door
+from service.api.limits import Allowance, Strangers
+from service.api.live_feed import LiveFeed
+from service.api.meters import Meters
+from service.api.publisher import Publisher
+from service.policy import Policy
+from service.pseudonyms import Pseudonyms
+from service.registry import Registry
+from service.store.engine import Store
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything that outlives a request. `clock_ns` is the time of day, `steady_s` one that never jumps."""
+
+    registry: Registry
+    policy: Policy
+    store: Store
+    door: Door
+    publisher: Publisher
+    live: LiveFeed
+    meters: Meters
+    pseudonyms: Pseudonyms
+    clock_ns: Callable[[], int]
+    steady_s: Callable[[], float]
+    requests: Allowance
+    strangers: Strangers = field(default_factory=Strangers)
+    #: How often an address that nobody knows is written into the audit log.
+    noted_strangers: Allowance = field(default_factory=lambda: Allowance(6))
+    #: Bodies of passages that are checked at once: one of 8 MiB is 60 MB and half a second of one core.
+    checks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
+
+
+async def _of(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+#: The parameter by which a route gets them.
+PartsOf = Annotated[Parts, Depends(_of)]

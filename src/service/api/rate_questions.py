@@ -1,0 +1,145 @@
+"""Questions about overload rates: what may be asked, and the answer as contracts.md §7 pins it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection, exists, select
+
+from service.api import times
+from service.api.comparing import compared, comparison
+from service.api.fields import Moment, Words
+from service.api.parts import Parts
+from service.api.problems import FieldError, wrong_parameters
+from service.api.times import Period
+from service.store import rate_table
+from service.store.rate_table import CountedLane, Extent, Question, RateTable
+from service.store.spans import HOUR_S
+from service.store.tables import rate_series, rates
+from service.store.tally import Grain
+from wim.sites import Corridor, Network
+
+#: A year of hours, or ten years of days, and a little: more rows than that are an export, not an answer.
+MOST_BUCKETS = 9_000
+
+_BUCKET_S = {"hour": HOUR_S, "day": 24 * HOUR_S, "month": 28 * 24 * HOUR_S}
+
+#: Where a corridor's figures rest on more than one rule set.
+MIXED = "mixed"
+
+
+class RateQuery(BaseModel):
+    """The parameters of a question."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_: Moment | None = Field(
+        None, alias="from", description="A date in the corridor's zone, or RFC 3339 on a whole hour. Usually today."
+    )
+    to: Moment | None = Field(None, description="The end, exclusive. Usually the end of this hour.")
+    bucket: Literal["hour", "day", "month"] | None = Field(None, description="One row each; else one for the period.")
+    direction: Literal["up", "down", "both"] | None = Field(None, description="both merges; else one row each.")
+    by: Literal["axles", "band", "lane", "site", "area"] | None = Field(None, description="One row for each value.")
+    compare: Literal["previous", "year"] | None = Field(
+        None, description="Set each row against the period before, or the same dates a year earlier."
+    )
+    rule_set: Words | None = Field(None, description="Only what was judged under this rule set.")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question about corridors of one zone, and the period that it is compared with."""
+
+    zone: str
+    corridors: tuple[Corridor, ...]
+    period: Period
+    other: Period | None
+
+
+def answers(parts: Parts, corridors: Iterable[Corridor], query: RateQuery) -> list[dict[str, Any]]:
+    """The answer for each corridor, in their order. Raises the problem of wrong parameters."""
+    asked = [_asked(parts, zone, here, query) for zone, here in _by_zone(corridors).items()]
+    found: dict[str, dict[str, Any]] = {}
+    with parts.store.reading() as conn:
+        for one in asked:
+            found.update(_answers(conn, parts.registry.network, one, query))
+    return [found[name] for name in sorted(found)]
+
+
+def _by_zone(corridors: Iterable[Corridor]) -> dict[str, list[Corridor]]:
+    found: dict[str, list[Corridor]] = {}
+    for corridor in corridors:
+        found.setdefault(corridor.timezone, []).append(corridor)
+    return found
+
+
+def _asked(parts: Parts, zone: str, corridors: Sequence[Corridor], query: RateQuery) -> Asked:
+    period = times.period(query.from_, query.to, zone, parts.clock_ns(), parts.policy.range_days_most)
+    if query.bucket and (period.to_s - period.from_s) > MOST_BUCKETS * _BUCKET_S[query.bucket]:
+        remedy = f"ask for a shorter period or a longer bucket: {MOST_BUCKETS} at most"
+        raise wrong_parameters(FieldError("bucket", f"makes too many rows of that period by {query.bucket}", remedy))
+    shifted = {None: None, "previous": times.before, "year": times.year_before}[query.compare]
+    return Asked(zone, tuple(corridors), period, shifted(period, zone) if shifted else None)
+
+
+def _answers(conn: Connection, network: Network, asked: Asked, query: RateQuery) -> dict[str, dict[str, Any]]:
+    extents = [_extent(network, corridor) for corridor in asked.corridors]
+    now = rate_table.query(conn, extents, _question(asked.period, query))
+    before = rate_table.query(conn, extents, _question(asked.other, query)) if asked.other else {}
+    return {name: _answer(conn, asked, query, now[name], before.get(name)) for name in now}
+
+
+def _question(period: Period, query: RateQuery) -> Question:
+    return Question(period.from_s, period.to_s, query.bucket, query.direction, query.by, query.rule_set)
+
+
+def _extent(network: Network, corridor: Corridor) -> Extent:
+    lanes = tuple(
+        CountedLane(site.id, lane.number, lane.direction, site.area or corridor.area)
+        for site in network.sites.values()
+        if site.corridor == corridor.id
+        for lane in site.lanes.values()
+    )
+    return Extent(corridor.id, corridor.timezone, lanes)
+
+
+def _answer(
+    conn: Connection, asked: Asked, query: RateQuery, table: RateTable, before: RateTable | None
+) -> dict[str, Any]:
+    used = _rule_sets_in(conn, table, asked.period)
+    rows: Sequence[Mapping[str, Any]] = [{**row, "trips": None} for row in table.rows]
+    told: dict[str, Any] = {
+        "corridor": table.corridor,
+        "from": times.rfc3339(asked.period.from_s, asked.zone),
+        "to": times.rfc3339(asked.period.to_s, asked.zone),
+        "bucket": query.bucket,
+        "by": query.by,
+        "rule_set": used[0] if len(used) == 1 else MIXED if used else None,
+        "rule_sets": used,
+        "revision": table.revision,
+        "unit": "passages",
+    }
+    if before is not None and asked.other is not None:
+        rows = compared(rows, before, asked.period, asked.other, asked.zone, query.bucket)
+        told["compare"] = comparison(table, before, asked.other, asked.zone, query.compare or "")
+    return {**told, "rows": rows}
+
+
+def _rule_sets_in(conn: Connection, table: RateTable, period: Period) -> list[str]:
+    """The rule sets behind the period's figures; the store names those that the corridor ever had."""
+    if len(table.rule_sets) < 2:
+        return list(table.rule_sets)
+    counted = exists().where(
+        rates.c.series == rate_series.c.id,
+        rates.c.grain == Grain.HOUR,
+        rates.c.start_s >= period.from_s,
+        rates.c.start_s < period.to_s,
+    )
+    here = rate_series.c.corridor == table.corridor
+    known = set(conn.execute(select(rate_series.c.rule_set).where(here).distinct()).scalars())
+    used = set(conn.execute(select(rate_series.c.rule_set).where(here, counted).distinct()).scalars())
+    # What waits to be spread under a new rule set has no series yet, and is of these very hours.
+    return [name for name in table.rule_sets if name in used or name not in known]

@@ -1,0 +1,32 @@
+"""The groups of routes in the OpenAPI document."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Tag(enum.StrEnum):
+    """One group."""
+
+    RATES = "rates"
+    REGISTRY = "registry"
+    VIOLATIONS = "violations"
+    INTERCEPTS = "intercepts"
+    OFFENDERS = "offenders"
+    PLATES = "plates"
+    PASSAGES = "passages"
+    LIVE = "live"
+    PROCESS = "process"
+
+
+DESCRIPTIONS: dict[Tag, str] = {
+    Tag.RATES: "How many trucks were overloaded, how sure that is, and what it leaves out.",
+    Tag.REGISTRY: "Corridors and sites.",
+    Tag.VIOLATIONS: "Crossings that were over a limit.",
+    Tag.INTERCEPTS: "Trucks to be stopped, and what becomes of them.",
+    Tag.OFFENDERS: "What a plate did before; every look is written down.",
+    Tag.PLATES: "Permits, registrations, exemptions and the watch list, changed without a restart.",
+    Tag.PASSAGES: "Crossings from roadside units that speak HTTP.",
+    Tag.LIVE: "What happens now, as server-sent events.",
+    Tag.PROCESS: "Probes, metrics and this document; open to everybody.",
+}

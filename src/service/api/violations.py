@@ -1,0 +1,110 @@
+"""`GET /v1/violations`, one and many: the messages as they were published, newest first."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.access import Role
+from service.api import audits, cursors, etags, masking, times
+from service.api.answers import answer, documented, page_of
+from service.api.auth import Asker, allow, route_of
+from service.api.fields import CorridorId, IdPath, Moment, Plate, SiteId
+from service.api.lists import placed
+from service.api.negotiation import GEOJSON, JSON, chosen
+from service.api.parts import Parts, PartsOf
+from service.api.places import known_corridor
+from service.api.problems import Problem
+from service.api.scopes import filled
+from service.api.tags import Tag
+from service.store import violations
+from service.store.paging import Cursor
+from service.store.violations import ViolationRow, Wanted
+
+router = APIRouter(prefix="/v1/violations", tags=[Tag.VIOLATIONS])
+
+_Reader = Annotated[Asker, allow(Role.SQUAD, Role.POLICE, Role.DUTY, Role.ANALYST, Role.TECHNICIAN, Role.ADMIN)]
+
+_DIRECTIONS = {"up": 0, "down": 1}
+
+
+class ViolationQuery(BaseModel):
+    """The filters of the list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    corridor: CorridorId | None = None
+    site: SiteId | None = None
+    direction: Literal["up", "down"] | None = None
+    since: Moment | None = Field(None, description="Crossed then or later.")
+    until: Moment | None = Field(None, description="Crossed before.")
+    zone: Literal["intercept", "watch"] | None = None
+    grade: Literal["evidence", "intercept", "count", "reject"] | None = None
+    severity_min: int | None = Field(None, ge=0, le=6)
+    hundred_tonne: bool | None = None
+    plate: Plate | None = Field(None, description="Needs a reason, which is written down.")
+    limit: cursors.Limit = None
+    cursor: cursors.CursorText = None
+    reason: str | None = Field(None, max_length=audits.LONGEST_REASON, description="Why a plate is looked up.")
+
+
+@router.get(
+    "",
+    responses=documented(page_of("Violation", GEOJSON), "plates_refused", "corridor_unknown", "not_acceptable"),
+)
+def list_violations(
+    query: Annotated[ViolationQuery, Query()],
+    request: Request,
+    asker: _Reader,
+    parts: PartsOf,
+    header: audits.ReasonHeader = None,
+) -> Response:
+    """Violations within your rights, newest first."""
+    form = chosen(request, JSON, GEOJSON)
+    zone = known_corridor(parts, asker, query.corridor)
+    after, limit = cursors.row(query.cursor), cursors.rows(query.limit, parts.policy)
+    wanted = _wanted(query, zone)
+    if query.plate is not None:
+        reason = audits.given(query.reason, header)
+        audits.look_up(parts, asker.principal, query.plate, reason, route_of(request))
+    corridors = asker.scope.on(query.corridor)
+    with parts.store.reading() as conn:
+        rows, following = filled(
+            lambda cursor: violations.page(conn, corridors, wanted, cursor, limit + 1),
+            lambda row: Cursor(row.time_ns, row.id),
+            asker.scope,
+            after,
+            limit,
+        )
+    documents = [_document(row, asker, parts) for row in rows]
+    return placed(request, form, parts.registry.network, rows, documents, following)
+
+
+@router.get("/{violation}", responses=documented(answer("Violation"), "violation_unknown"))
+def read_violation(violation: IdPath, request: Request, asker: _Reader, parts: PartsOf) -> Response:
+    """One violation, in its newest version."""
+    with parts.store.reading() as conn:
+        row = violations.get(conn, violation, asker.scope.corridors)
+    if row is None or not asker.scope.holds(row.corridor, row.site):
+        raise Problem("violation_unknown", "GET /v1/violations lists those within your rights")
+    return etags.of_version(request, _document(row, asker, parts), row.version, asker.plates)
+
+
+def _wanted(query: ViolationQuery, zone: str) -> Wanted:
+    return Wanted(
+        from_ns=times.maybe_ns("since", query.since, zone),
+        to_ns=times.maybe_ns("until", query.until, zone),
+        site=query.site,
+        direction=_DIRECTIONS[query.direction] if query.direction else None,
+        plate=query.plate,
+        zone=query.zone,
+        grade=query.grade,
+        severity_from=query.severity_min,
+        hundred_tonne=query.hundred_tonne,
+    )
+
+
+def _document(row: ViolationRow, asker: Asker, parts: Parts) -> bytes:
+    return row.document.encode() if asker.plates else masking.document("violation", row.document, parts.pseudonyms)
