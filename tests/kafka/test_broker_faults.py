@@ -23,6 +23,7 @@ from tests.servers import needs
 from tests.servers.kafka import Cluster
 
 TOPIC = "numbers"
+OTHER_TOPIC = "other-numbers"
 LANE = "counting"
 
 
@@ -40,7 +41,7 @@ def cluster(broker: Cluster) -> Cluster:
     if broker.nodes[0].process is None:
         broker.nodes[0].start()
     admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers, "log_level": 0})
-    counting.make_anew(admin, {TOPIC: {}, DEAD_LETTERS: {"max.message.bytes": str(LARGE_BYTES)}})
+    counting.make_anew(admin, {TOPIC: {}, OTHER_TOPIC: {}, DEAD_LETTERS: {"max.message.bytes": str(LARGE_BYTES)}})
     return broker
 
 
@@ -62,19 +63,23 @@ def damage(path: Path, value: bytes) -> None:
 
 @pytest.mark.parametrize("last", [False, True], ids=["in the middle", "at the end"])
 async def test_a_damaged_batch_is_recorded_and_passed(cluster: Cluster, store: Store, carry: Carry, last: bool) -> None:
-    """The numbers before and behind it are kept, its own lie in one dead letter, and the lane goes on."""
+    """The numbers before and behind it are kept, its own lie in one dead letter, and the lane goes on.
+
+    What another partition had given to the read that the damage ended is kept too.
+    """
     servers = cluster.bootstrap_servers
+    produce(servers, OTHER_TOPIC, numbered(range(1_000, 1_100)))
     before, damaged, behind = range(100), range(100, 110), range(110, 110 if last else 200)
     for numbers in (before, damaged, behind):
         produce(servers, TOPIC, [b"number %d" % number if number in damaged else b"%d" % number for number in numbers])
     damage(segment(cluster), b"number 104")
-    async with carry(servers, CountingWork(LANE, [TOPIC])) as running:
-        await running.kept(len(before) + len(behind))
+    async with carry(servers, CountingWork(LANE, [TOPIC, OTHER_TOPIC])) as running:
+        await running.kept(100 + len(before) + len(behind))
         produce(servers, TOPIC, numbered(range(200, 210)))
-        await running.kept(len(before) + len(behind) + 10)
+        await running.kept(100 + len(before) + len(behind) + 10)
         counted = running.plant.metrics.dead_letters.labels(LANE, "kafka_crc")._value.get()
-    report = counting.report(store, 210)
-    assert report.missing == [*damaged, *range(behind.stop, 200)]
+    report = counting.report(store, 1_100)
+    assert report.missing == [*damaged, *range(behind.stop, 200), *range(210, 1_000)]
     assert not report.duplicate
     ((letter, headers),) = read_all(servers, DEAD_LETTERS)
     assert letter is not None

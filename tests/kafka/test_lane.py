@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from sqlalchemy import insert
 
 from service.ending import NEEDS_A_PERSON, TRY_AGAIN
+from service.lanes import reading, stream
 from service.lanes.work import Partition
 from service.store import offsets
 from service.store.engine import Store
@@ -108,6 +112,42 @@ async def test_nothing_is_judged_before_the_work_knows_its_partitions(
     assert steps[:3] == ["assigned begins", "assigned ends", "judged"]
 
 
+async def test_a_read_that_began_under_an_old_assignment_is_void(
+    kafka: str, topic: str, unique: str, store: Store, carry: Carry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A member joins, the take-over is slow, and a `getmany` from before returns what lies at Kafka's stale offset."""
+    # The read spans the whole rebalance, and what the lane keeps is never told to Kafka.
+    monkeypatch.setattr(reading, "READ_WAIT_MS", 6_000)
+    monkeypatch.setattr(stream, "ADVISE_EVERY_SECONDS", 3_600.0)
+    liar = Consumer({"bootstrap.servers": kafka, "group.id": f"wim-{unique}"})
+    liar.commit(offsets=[TopicPartition(topic, number, 0) for number in range(3)], asynchronous=False)
+    liar.close()
+    take_overs: list[object] = []
+
+    def slowly(partitions: object) -> None:
+        take_overs.append(partitions)
+        if len(take_overs) > 1:
+            time.sleep(1.0)
+
+    produce(kafka, topic, numbered(range(300)), 3)
+    async with carry(kafka, CountingWork(unique, [topic], on_assigned=slowly)) as running:
+        await running.kept(300)
+        other = AIOKafkaConsumer(
+            topic,
+            bootstrap_servers=kafka,
+            group_id=f"wim-{unique}",
+            partition_assignment_strategy=(RangePartitionAssignor,),
+        )
+        await other.start()
+        await running.until(lambda: len(take_overs) > 1)
+        await other.stop()
+        await running.until(lambda: len(take_overs) > 2)
+        produce(kafka, topic, numbered(range(300, 330)), 3)
+        await running.kept(330)
+    assert counting.report(store, 330).exact
+    assert running.ends.statuses == []
+
+
 async def test_a_take_over_that_fails_ends_the_process(kafka: str, topic: str, unique: str, carry: Carry) -> None:
     """aiokafka would log the exception of a rebalance listener and read on."""
 
@@ -144,6 +184,30 @@ async def test_a_batch_that_another_worker_was_ahead_with_is_given_up(
         given_up = running.plant.metrics.given_up.labels(unique)._value.get()
     assert counting.report(store, 300).exact
     assert given_up >= 1
+
+
+async def test_a_batch_whose_partitions_have_gone_is_given_up(
+    kafka: str, topic: str, unique: str, store: Store, carry: Carry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch that outlasts the hand-over is worth nothing: the next owner reads the same messages."""
+    monkeypatch.setattr(stream, "HAND_OVER_SECONDS", 0.1)
+    caught, release = threading.Event(), threading.Event()
+
+    def hold(messages: int) -> None:
+        caught.set()
+        assert release.wait(15)
+
+    produce(kafka, topic, numbered(range(300)), 3)
+    slow, quick = CountingWork(unique, [topic], before=hold), CountingWork(unique, [topic])
+    async with carry(kafka, slow) as first:
+        await asyncio.to_thread(caught.wait, 10)
+        async with carry(kafka, quick) as second:
+            await second.until(lambda: quick.kept > 0)
+            release.set()
+            await first.until(lambda: slow.kept + quick.kept >= 300)
+    assert counting.report(store, 300).exact
+    assert (first.ends.statuses, second.ends.statuses) == ([], [])
+    assert first.plant.metrics.given_up.labels(unique)._value.get() == 1
 
 
 async def test_another_clusters_offsets_stop_the_worker(

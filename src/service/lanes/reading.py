@@ -199,7 +199,6 @@ class Reader:
 
     async def _isolate(self, epoch: int) -> None:
         """Find the faulty batch that stopped `getmany`, hand over what lies before it, then the batch, and pass it."""
-        self._rewind()
         for partition, held in list(self.held.items()):
             faulty = await log_faults.first_faulty_batch(self._kafka, partition, held.read_offset)
             if faulty is None:
