@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from sensors.simulator.hours import HEAVY, LIGHT, overload_factor
 from sensors.simulator.roads import Roads
-from sensors.simulator.scenario import Scenario
+from sensors.simulator.scenario import Scenario, ScenarioError
 from wim.records import DAY_NS
 
 Floats = npt.NDArray[np.float64]
@@ -38,7 +38,9 @@ class Demand:
 
     def passages_per_s(self) -> float:
         """Passages a second over all sites on the average of a day, or at the rate that was asked for."""
-        return self.rate_per_s or self._passages_per_s(np.array([self.light_per_day, self.heavy_per_day]))
+        if self.rate_per_s is not None:
+            return self.rate_per_s
+        return self._passages_per_s(np.array([self.light_per_day, self.heavy_per_day]))
 
     def overload_probability(self, hours: npt.NDArray[np.intp]) -> Floats:
         """How likely an ordinary goods vehicle of each route is overloaded at that local hour, shape (routes,)."""
@@ -50,10 +52,16 @@ class Demand:
 
 
 def demand(scenario: Scenario, roads: Roads) -> Demand:
-    """The demand on the routes of `roads`, as the scenario describes each corridor."""
+    """The demand on the routes of `roads`, as the scenario describes each corridor.
+
+    Raises:
+        ScenarioError: a rate is asked for and there is no traffic that it could be made of.
+    """
     traffic = [scenario.of(route.corridor) for route in roads.routes]
     per_day = np.array([row.vehicles_per_day * route.share for row, route in zip(traffic, roads.routes, strict=True)])
     heavy_share = np.array([row.heavy_share for row in traffic])
+    if scenario.rate_per_s and not per_day.any():
+        raise ScenarioError("rate_per_s", "asks for traffic where no corridor has any", "give vehicles_per_day")
     return Demand(
         light_per_day=per_day * (1 - heavy_share),
         heavy_per_day=per_day * heavy_share,

@@ -36,9 +36,9 @@ class Garage:
     def assign(self, starts: Departures, rng: np.random.Generator) -> None:
         """Decide row and plate of every departure that has none."""
         self._draw_rows(starts, rng)
-        available = self._available(starts)
         named = (starts["role"] != Role.ORDINARY) & (starts["role"] != Role.HUNDRED_TONNE)
-        demoted = np.flatnonzero(named & ~available & (starts["event"] == NOT_PLANTED))
+        busy = named & ~self._available(starts) & (starts["event"] == NOT_PLANTED)
+        demoted = np.flatnonzero(busy | (starts["row"] == OPEN_ROW))
         starts["role"][demoted] = Role.ORDINARY
         starts["row"][demoted] = _some(self._fleet.heavy, len(demoted), rng)
         self._give_plates(starts, self._available(starts) | (starts["event"] != NOT_PLANTED))
@@ -67,9 +67,8 @@ class Garage:
         """Whether each has its vehicle at home and is the first here to want it."""
         first = np.zeros(len(starts), np.bool_)
         first[np.unique(starts["row"], return_index=True)[1]] = True
-        known = starts["row"] != OPEN_ROW
         at_home = self._out_until_ns[starts["row"]] <= starts["entry_ns"]
-        return np.asarray(first & known & at_home)
+        return np.asarray(first & at_home)
 
     def _give_plates(self, starts: Departures, own: npt.NDArray[np.bool_]) -> None:
         vehicles = self._fleet.vehicles[starts["row"]]

@@ -94,20 +94,27 @@ class Journeys:
         self, trips: Trips, starts: Departures, vehicles: Vehicles, overload: Floats, rng: np.random.Generator
     ) -> None:
         """Decide loads, wheels and covered plates."""
-        scenario, role = self._scenario, starts["role"]
-        probability = np.where(role == Role.REPEAT, scenario.repeat_overload_share, overload[starts["route"]])
-        load = loading.choose(vehicles, probability, rng)
-        exceeded = rng.random(len(trips)) < scenario.permit_exceeded_share
-        load[role == Role.HUNDRED_TONNE] = Load.HUNDRED_TONNE
-        load[role == Role.EXEMPT] = Load.EXEMPT
-        load = np.where(role == Role.PERMIT, np.where(exceeded, Load.PERMIT_EXCEEDED, Load.PERMITTED), load)
+        load = self._choose_loads(starts["role"], vehicles, overload[starts["route"]], rng)
         trips["load"] = np.where(starts["load"] == OPEN_LOAD, load, starts["load"])
         gross_kg = loading.gross_kg(vehicles, trips["load"], self._permit_kg(starts), rng)
         gross_kg = np.where(starts["gross_kg"] > 0, starts["gross_kg"], gross_kg)
         trips["left_kg"], trips["right_kg"] = loading.wheels_kg(vehicles, gross_kg, rng)
         overloaded = (trips["load"] == Load.OVERLOAD) | (trips["load"] == Load.HUNDRED_TONNE)
         by_chance = overloaded & (trips["event"] == NOT_PLANTED)
-        trips["covered"] |= by_chance & (rng.random(len(trips)) < scenario.covered_share)
+        trips["covered"] |= by_chance & (rng.random(len(trips)) < self._scenario.covered_share)
+
+    def _choose_loads(
+        self, role: loading.Codes, vehicles: Vehicles, overload: Floats, rng: np.random.Generator
+    ) -> loading.Codes:
+        """How each vehicle is loaded, by chance within its role."""
+        probability = np.where(role == Role.REPEAT, self._scenario.repeat_overload_share, overload)
+        load = loading.choose(vehicles, probability, rng)
+        exceeded = rng.random(len(role)) < self._scenario.permit_exceeded_share
+        load[role == Role.HUNDRED_TONNE] = Load.HUNDRED_TONNE
+        load[role == Role.EXEMPT] = Load.EXEMPT
+        load[(role == Role.PERMIT) & ~exceeded] = Load.PERMITTED
+        load[(role == Role.PERMIT) & exceeded] = Load.PERMIT_EXCEEDED
+        return load
 
     def _permit_kg(self, starts: Departures) -> Floats:
         """What the permit of each vehicle allows, 0 without one."""

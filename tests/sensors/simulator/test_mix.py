@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from sensors.simulator.camera import Reading
 from sensors.simulator.classes import CLASSES, Kind
 from sensors.simulator.hours import HEAVY, LIGHT
 from sensors.simulator.loading import Load
@@ -121,3 +122,12 @@ def test_overloads_prefer_the_night(day: Played) -> None:
     hour = (trips["time_ns"] - MIDNIGHT_NS) // HOUR_NS
     over = np.isin(trips["load"], OVER)
     assert over[hour < 5].mean() > 1.4 * over[(hour >= 8) & (hour < 18)].mean()
+
+
+def test_some_overloaded_trucks_cover_their_plates() -> None:
+    """The share of overloaded trips that hide is the scenario's, and nobody else hides."""
+    share = 0.3
+    trips = trucks_a_trip(play(Scenario(rate_per_s=20.0, covered_share=share), HOUR_NS))
+    covered, over = trips["reading"] == Reading.COVERED, np.isin(trips["load"], OVER)
+    assert covered[over].mean() == pytest.approx(share, abs=5 * np.sqrt(share / over.sum()))
+    assert not covered[~over].any()

@@ -160,6 +160,17 @@ def test_every_recorded_crossing_arrives_and_some_twice(day: Played) -> None:
     assert share == pytest.approx(expected, abs=5 * np.sqrt(expected / len(unique)))
 
 
+def test_a_repetition_comes_soon(day: Played) -> None:
+    """A unit that waits for an acknowledgement sends again within the minute, in this step or the next."""
+    unique, count = np.unique(day.passages, return_counts=True)
+    assert (count > 1).any()
+    step_of = np.repeat(np.arange(len(day.steps)), [len(step.passages) for step in day.steps])
+    for record in unique[count > 1]:
+        places = np.flatnonzero(day.passages["origin_ns"] == record["origin_ns"])
+        same = places[day.passages[places] == record]
+        assert np.diff(step_of[same]) <= 1
+
+
 def test_no_two_crossings_share_an_identity(day: Played) -> None:
     """Different crossings have different ids."""
     unique = np.unique(day.passages)
