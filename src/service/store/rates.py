@@ -81,11 +81,12 @@ def spread_all(conn: Connection) -> int:
 
 def passage_hours(counted: Tally) -> dict[LaneKey, set[int]]:
     """The hours in which each lane had a passage."""
-    pairs = counted.cells[["series", "start_s"]][counted.cells["passages"] > 0]
+    merged = tally.merge(counted).cells
     found: dict[LaneKey, set[int]] = {}
-    for number, start_s in np.unique(pairs).tolist():
-        series = counted.series[number]
-        found.setdefault(LaneKey(series.site, series.lane), set()).add(start_s)
+    for number, start_s, passages in merged[["series", "start_s", "passages"]].tolist():
+        if passages:
+            series = counted.series[number]
+            found.setdefault(LaneKey(series.site, series.lane), set()).add(start_s)
     return found
 
 

@@ -15,7 +15,7 @@ It is immutable: a batch that is given up leaves the memory as it was.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -57,31 +57,59 @@ def split_new(keys: Keys, hour_of: npt.NDArray[np.integer], hours: Sequence[Seen
 
     Of equal keys in the batch the earlier is the first. Keys of a sealed hour are `sealed`, never `first`.
     """
-    first = np.zeros(len(keys), np.bool_)
-    sealed_hours = np.array([hour.sealed for hour in hours], np.bool_)
-    sealed = sealed_hours[hour_of] if len(keys) else first.copy()
+    order = _by_hour_and_key(keys, hour_of)
+    run, run_hours = keys[order], hour_of[order]
+    # The order is stable: of equal neighbours the first is the one that came first.
+    fresh = ~_equals_previous(run, run_hours)
     grown: dict[int, bytes] = {}
-    order, bounds = _sorted_by_hour(keys, hour_of)
-    # Stable order: of equal neighbours the first is the one that came first.
-    run = keys[order]
-    repeated = _equals_previous(run, hour_of[order])
-    for begin, end in bounds:
-        hour = int(hour_of[order[begin]])
-        if hours[hour].sealed:
-            continue
-        fresh = ~repeated[begin:end]
-        memory = _absorb(hours[hour].keys, run[begin:end], fresh)
-        if memory is not None:
-            grown[hour] = memory
-        first[order[begin:end]] = fresh
-    return Split(first, sealed, grown)
+    for hour, begin, end, later in _stretches(run, run_hours, fresh, hours):
+        if later is not None:
+            grown[hour] = hours[hour].keys + later
+        elif hours[hour].sealed:
+            fresh[begin:end] = False
+        else:
+            memory = _merge(hours[hour].keys, run[begin:end], fresh[begin:end])
+            if memory is not None:
+                grown[hour] = memory
+    first = np.zeros(len(keys), np.bool_)
+    first[order] = fresh
+    sealed = np.array([hour.sealed for hour in hours], np.bool_)
+    return Split(first, sealed[hour_of] if len(keys) else first.copy(), grown)
 
 
-def _sorted_by_hour(keys: Keys, hour_of: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.intp], list[tuple[int, int]]]:
-    """The stable order by hour and key, and where each hour's part of it begins and ends."""
-    order = np.lexsort((_tails(keys), keys["origin_ns"], hour_of))
-    edges = np.flatnonzero(np.diff(hour_of[order], prepend=-1)).tolist()
-    return order, list(pairwise([*edges, len(keys)]))
+def _by_hour_and_key(keys: Keys, hour_of: npt.NDArray[np.integer]) -> npt.NDArray[np.intp]:
+    """The stable order by hour, then key. Few sources give two crossings one time, so the tails are sorted by only
+    where that happened: they are random, and their sort costs as much as the two others."""
+    origin_ns = np.ascontiguousarray(keys["origin_ns"])
+    # Sorting 16-bit numbers is linear.
+    hour = hour_of.astype(np.uint16) if len(hour_of) and hour_of.max() < 2**16 else hour_of
+    order = np.lexsort((origin_ns, hour))
+    equal = (np.diff(origin_ns[order]) == 0) & (np.diff(hour_of[order]) == 0)
+    return np.lexsort((_tails(keys), origin_ns, hour)) if equal.any() else order
+
+
+def _stretches(
+    run: Keys, run_hours: npt.NDArray[np.integer], fresh: npt.NDArray[np.bool_], hours: Sequence[SeenHour]
+) -> Iterator[tuple[int, int, int, bytes | None]]:
+    """Each hour of a sorted batch with its part [begin, end), and that part's bytes if it can just be appended.
+
+    Traffic comes in order, so nearly always everything is later than everything before.
+    """
+    begins = np.flatnonzero(np.diff(run_hours, prepend=-1))
+    origins_ns, numbers = run["origin_ns"][begins].tolist(), run_hours[begins].tolist()
+    repeats = np.add.reduceat(~fresh, begins, dtype=np.int64).tolist() if len(begins) else []
+    raw, size = run.tobytes(), SEEN_KEY.itemsize
+    edges = pairwise([*begins.tolist(), len(run)])
+    for hour, (begin, end), origin_ns, repeated in zip(numbers, edges, origins_ns, repeats, strict=True):
+        memory = hours[hour]
+        appends = not repeated and not memory.sealed and _is_later(origin_ns, memory.keys)
+        yield hour, begin, end, raw[begin * size : end * size] if appends else None
+
+
+def _is_later(origin_ns: int, memory: bytes) -> bool:
+    """Whether a crossing is later than the last one in the memory."""
+    start = len(memory) - SEEN_KEY.itemsize
+    return not memory or origin_ns > int.from_bytes(memory[start : start + 8], "little", signed=True)
 
 
 def _tails(keys: Keys) -> _Integers:
@@ -99,24 +127,12 @@ def _equals_previous(run: Keys, hours: npt.NDArray[np.integer]) -> npt.NDArray[n
     return same
 
 
-def _absorb(memory: bytes, arrived: Keys, fresh: npt.NDArray[np.bool_]) -> bytes | None:
-    """The memory with the sorted keys that are fresh; clears `fresh` where one is in it. None where it does not grow.
-
-    Traffic comes in order, so nearly always everything is later than everything before and is simply appended.
-    """
-    if memory and int(arrived["origin_ns"][0]) <= _last_origin_ns(memory):
-        known = np.frombuffer(memory, SEEN_KEY)
-        place, found = _search(known, arrived)
-        fresh &= ~found
-        if not fresh.any():
-            return None
-        return np.insert(known, place[fresh], arrived[fresh]).tobytes()
-    return memory + arrived[fresh].tobytes()
-
-
-def _last_origin_ns(memory: bytes) -> int:
-    start = len(memory) - SEEN_KEY.itemsize
-    return int.from_bytes(memory[start : start + 8], "little", signed=True)
+def _merge(memory: bytes, arrived: Keys, fresh: npt.NDArray[np.bool_]) -> bytes | None:
+    """The memory with the sorted keys that are fresh; clears `fresh` where one is in it. None if it does not grow."""
+    known = np.frombuffer(memory, SEEN_KEY)
+    place, found = _search(known, arrived)
+    fresh &= ~found
+    return np.insert(known, place[fresh], arrived[fresh]).tobytes() if fresh.any() else None
 
 
 def _search(known: Keys, arrived: Keys) -> tuple[_Integers, npt.NDArray[np.bool_]]:

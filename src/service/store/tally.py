@@ -26,7 +26,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -134,36 +134,41 @@ def join(tallies: Iterable[Tally]) -> Tally:
     return Tally(tuple(index), np.concatenate(parts))
 
 
-def rows(tally: Tally, grains: Sequence[Grain] = tuple(Grain)) -> npt.NDArray[np.void]:
-    """What the tally adds to `rates`: one row of `ROW` a key, every grain asked for, in the order of the key."""
+def rows(tally: Tally) -> npt.NDArray[np.void]:
+    """What the tally adds to `rates`: one row of `ROW` a key, of every grain, in the order of the key."""
     if not len(tally.cells):
         return np.zeros(0, ROW)
-    day_s, month_s = _local_starts(tally)
-    start_of = {Grain.HOUR: tally.cells["start_s"], Grain.DAY: day_s, Grain.MONTH: month_s, Grain.SITE_DAY: day_s}
-    return summed(np.concatenate([_rows_of(tally, grain, start_of[grain]) for grain in grains]))
+    # Most cells of several batches are alike: added up first, they make few rows of the other grains.
+    merged = merge(tally)
+    day_s, month_s = _local_starts(merged)
+    start_of = {Grain.HOUR: merged.cells["start_s"], Grain.DAY: day_s, Grain.MONTH: month_s, Grain.SITE_DAY: day_s}
+    return summed(np.concatenate([_rows_of(merged, grain, start_of[grain]) for grain in Grain]))
+
+
+def merge(tally: Tally) -> Tally:
+    """The same counts with cells that are alike added up."""
+    starts, start = np.unique(tally.cells["start_s"], return_inverse=True)
+    return Tally(tally.series, _added_up(tally.cells, tally.cells["series"].astype(np.int64) * len(starts) + start))
 
 
 def summed(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
     """Rows, shape (n,) of `ROW`, with those of one key added up, in the order of the key."""
-    if not len(rows):
-        return rows
-    key = _packed_key(rows)
-    order = np.argsort(key, kind="stable")
-    first = np.flatnonzero(np.diff(key[order], prepend=key[order[0]] - 1))
-    total = rows[order[first]]
-    for name in COUNTS:
-        total[name] = np.add.reduceat(rows[name][order], first)
-    return total
-
-
-def _packed_key(rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
-    """The key of each row in one integer of the same order: ranks of series and start, then the small fields."""
     _, series = np.unique(rows["series"], return_inverse=True)
     starts, start = np.unique(rows["start_s"], return_inverse=True)
-    key: npt.NDArray[np.int64] = (series.astype(np.int64) * len(Grain) + rows["grain"]) * len(starts) + start
+    return _added_up(rows, (series.astype(np.int64) * len(Grain) + rows["grain"]) * len(starts) + start)
+
+
+def _added_up(counted: npt.NDArray[np.void], place: npt.NDArray[np.int64]) -> npt.NDArray[np.void]:
+    """Cells or rows, shape (n,), with those of one kind at one `place`, shape (n,), added up; by place, then kind."""
+    key = place
     for name in ("axle_class", "band", "excluded"):
-        key = (key << 8) | rows[name]
-    return key
+        key = (key << 8) | counted[name]
+    order = np.argsort(key, kind="stable")
+    first = np.flatnonzero(np.diff(key[order], prepend=-1))
+    total = counted[order[first]]
+    for name in COUNTS:
+        total[name] = np.add.reduceat(counted[name][order], first) if len(first) else 0
+    return total
 
 
 def _rows_of(tally: Tally, grain: Grain, start_s: npt.NDArray[np.int64]) -> npt.NDArray[np.void]:

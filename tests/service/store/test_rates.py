@@ -202,7 +202,7 @@ def test_workers_that_add_at_once_neither_block_each_other_for_good_nor_lose_a_t
     store = open_store(postgres_url, check=False)
     with store.writing() as conn:
         schema.upgrade(conn)
-    workers = 3
+    workers = 2
     spawn = multiprocessing.get_context("spawn")
     processes = [spawn.Process(target=hammer, args=(postgres_url,)) for _ in range(workers)]
     for process in processes:
@@ -219,7 +219,7 @@ def test_workers_that_add_at_once_neither_block_each_other_for_good_nor_lose_a_t
     store.close()
 
 
-HAMMERED = random_events(random.Random(9), EXTENTS, FIRST_S, HOURS, 600)
+HAMMERED = random_events(random.Random(9), EXTENTS, FIRST_S, HOURS, 400)
 
 
 def hammer(url: str) -> None:

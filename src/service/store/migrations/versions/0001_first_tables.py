@@ -29,6 +29,7 @@ def upgrade() -> None:
     _people()
     _files()
     _guard_audit()
+    _store_keys_plainly()
 
 
 def downgrade() -> None:
@@ -350,3 +351,10 @@ def _guard_audit() -> None:
         "$$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$"
     )
     op.execute("CREATE TRIGGER audit_is_append_only BEFORE UPDATE ON audit EXECUTE FUNCTION refuse_update()")
+
+
+def _store_keys_plainly() -> None:
+    """Keys of crossings are nearly random: PostgreSQL would try to compress each change of them, in vain."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER TABLE seen_hours ALTER COLUMN keys SET STORAGE EXTERNAL")
+        op.execute("ALTER TABLE tallies ALTER COLUMN counts SET STORAGE EXTERNAL")
