@@ -16,6 +16,7 @@ from functools import partial
 from mode import ServiceT
 from sqlalchemy import Connection
 
+from rules.kernels.judge import band_of
 from service import messages
 from service.docket.arrivals import Arrival, arrival
 from service.docket.filing import AskPlateReads, Filed, file
@@ -75,7 +76,8 @@ class CasesWork:
         self._plate_reads, self._metrics, self._clock_ns = plate_reads, metrics, clock_ns
 
     def warm_up(self) -> None:
-        """Nothing to compile."""
+        """Load the one kernel that filing calls."""
+        band_of(1, 1)
 
     def assigned(self, partitions: Sequence[Partition]) -> None:
         """Nothing is kept in memory: every batch reads what it needs in its transaction."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from dispatch.cases import PlateReads
+from service.docket.actions import Actor, Deed, act
 from service.docket.terms import Terms
 from service.messages import Violation, decode
 from service.messages.vocabulary import InterceptEnded, InterceptReason, InterceptState
@@ -150,6 +151,23 @@ def test_a_late_sighting_makes_one_intercept_of_two(desk: Desk) -> None:
     assert filed.merged_cases == 1
     merged = {row.id: row.merged_into for row in desk.rows("cases") if row.state == "merged"}
     assert merged == {max(first.case, second.case): min(first.case, second.case)}
+
+
+def test_an_outcome_goes_along_when_its_case_is_merged(desk: Desk) -> None:
+    """A trip that was closed opens no second intercept, though its case got another name since."""
+    desk.now_ns = TIME_NS + 3 * HOUR_NS
+    desk.terms = Terms(horizon_ns=24 * HOUR_NS)
+    desk.file(desk.violation())
+    with desk.store.writing() as conn:
+        cancelled = Deed(action="close", outcome="cancelled", note="escort vehicle")
+        act(conn, desk.only_intercept().id, cancelled, Actor("desk-1", "duty"), desk.now_ns, desk.terms)
+    for hours in range(30, 60, 6):  # trips of their own, until one has a smaller id than the closed one
+        desk.file(desk.violation(hours * HOUR_NS, severity=3))
+    desk.file(*[desk.sighting(hours * HOUR_NS) for hours in range(3, 60, 3)])
+    desk.file(desk.violation(57 * HOUR_NS))
+    assert len(desk.trips()) == 1
+    told = desk.only_intercept()
+    assert (told.state, {row.case_id for row in desk.rows("sightings")}) == (InterceptState.CLOSED, {told.case})
 
 
 def test_three_suspected_trips_make_a_repeat_offender(desk: Desk) -> None:
