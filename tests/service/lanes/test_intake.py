@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
+import pytest
 from aiokafka.structs import ConsumerRecord
 
 from service.lanes import intake
@@ -94,14 +96,28 @@ async def test_an_impatient_batch_goes_at_once_and_a_patient_one_waits_for_compa
         assert len(await asyncio.wait_for(taking, 2) or ()) == expected
 
 
-def test_a_slow_transaction_makes_smaller_batches_and_a_fast_full_one_larger() -> None:
-    """Batches go to where one transaction takes its 50 ms, within bounds."""
+def test_batches_grow_and_shrink_to_what_a_transaction_writes_in_its_time() -> None:
+    """Twice as many at most when a full batch was quick, half as many when it was slow, within bounds."""
     pace = Pace()
     pace.learn(intake.FIRST_MESSAGES, 0.001)
     assert pace.messages == 2 * intake.FIRST_MESSAGES
-    pace.learn(10, 0.001)
+    pace.learn(100, 0.001)
     assert pace.messages == 2 * intake.FIRST_MESSAGES
-    pace.learn(4_000, 0.2)
-    assert pace.messages == 1_000
-    pace.learn(1_000, 60.0)
-    assert pace.messages == intake.LEAST_MESSAGES
+    pace.learn(4_000, 0.08)
+    assert pace.messages == 2_500
+    pace.learn(2_500, 60.0)
+    assert pace.messages == 1_250
+    for _ in range(50):
+        pace.learn(pace.messages, 1e-6)
+    assert pace.messages == intake.MOST_MESSAGES
+
+
+@pytest.mark.parametrize("fixed_s", [0.0, 0.02, 0.1, 0.3])
+@pytest.mark.parametrize("each_s", [2e-6, 2e-5, 2e-4])
+def test_what_every_transaction_costs_does_not_make_batches_small(fixed_s: float, each_s: float) -> None:
+    """On a slow disk a backlog still goes in batches that fill a good part of 50 ms with work of their own."""
+    pace, chance = Pace(), random.Random(7)
+    for _ in range(300):
+        pace.learn(pace.messages, (fixed_s + pace.messages * each_s) * chance.uniform(0.8, 1.3))
+    fitting = min(intake.MOST_MESSAGES, intake.TRANSACTION_SECONDS / each_s)
+    assert fitting / 5 <= pace.messages <= 2 * fitting
