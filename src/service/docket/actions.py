@@ -33,7 +33,8 @@ class Actor:
 
 
 class Deed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is done. `squad`: on whose behalf duty claims; the other fields belong to the outcome of a `close`."""
+    """What is done. `squad`: on whose behalf duty claims; `done_at`: when, where the phone had no network; the other
+    fields belong to the outcome of a `close`."""
 
     action: str
     outcome: str | None = None
@@ -43,6 +44,7 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     scale_certificate: str | None = None
     unloaded_kg: int | None = None
     document_number: str | None = None
+    done_at: str | None = None
 
     def given(self) -> set[str]:
         """The names of the fields that say something."""
@@ -100,12 +102,13 @@ def act(
     if if_version is not None and if_version != told.version:
         raise StaleError(if_version, told)
     after = _after(told, deed, actor, terms)
-    intercepts.save(conn, [rows.intercept_row(after)])
+    kept = rows.intercept_row(after)
+    intercepts.save(conn, [kept])
     if after.state.value == State.CLOSED:
         _remember(conn, after, deed)
     timers.disarm(conn, EXPIRY, intercept)
     audit.note(conn, _entry(told, after, deed, actor, now_ns))
-    feed.append(conn, [rows.intercept_entry(after)])
+    feed.append(conn, [rows.intercept_entry(kept)])
     return after
 
 

@@ -33,6 +33,8 @@ class Arrival:
     message: messages.Violation | messages.Sighting
     document: str
     sighting: Sighting
+    #: What of a violation decides whether it opens an intercept; None of a mere sighting.
+    charge: Charge | None
 
     @property
     def passage(self) -> messages.Passage:
@@ -73,7 +75,8 @@ def arrival(
         colour=passage.plate_colour,
         certain=plate_is_certain(passage.plate, passage.plate_confidence, certain_from),
     )
-    return Arrival(message, document, sighting)
+    charge = charge_of(message) if isinstance(message, messages.Violation) else None
+    return Arrival(message, document, sighting, charge)
 
 
 def is_violation(message: messages.Violation | messages.Sighting) -> TypeGuard[messages.Violation]:

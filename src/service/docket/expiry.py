@@ -25,8 +25,9 @@ def expire_due(conn: Connection, now_ns: int, terms: Terms, limit: int = 100) ->
     ]
     ended = [told for intercept in fired if (told := _expired(conn, intercept, terms)) is not None]
     if ended:
-        intercepts.save(conn, [rows.intercept_row(told) for told in ended])
-        feed.append(conn, [rows.intercept_entry(told) for told in ended])
+        kept = [rows.intercept_row(told) for told in ended]
+        intercepts.save(conn, kept)
+        feed.append(conn, [rows.intercept_entry(row) for row in kept])
     return len(ended)
 
 

@@ -17,8 +17,8 @@ from dispatch.intercepts import State
 from dispatch.offenders import History, count_trips, one_year_before
 from service import messages
 from service.docket import rows
-from service.docket.arrivals import Arrival, charge_of, proposes
-from service.docket.drafting import life_of, seen_of
+from service.docket.arrivals import Arrival, proposes
+from service.docket.drafting import seen_of
 from service.docket.openings import Accusation, Change, Trip, accuse, changes
 from service.docket.terms import Terms
 from service.store import cases, feed, intercepts, outcomes, sightings, timers, violations
@@ -30,6 +30,7 @@ AskPlateReads = Callable[[Connection, Arrival], PlateReads]
 EXPIRY = "intercept_expires"
 
 _SEEN = msgspec.json.Decoder(messages.Seen)
+_NOBODY, _NOT_ASKED = History(), PlateReads(0, 0)
 
 
 @dataclass(slots=True)
@@ -58,8 +59,10 @@ def file(conn: Connection, arrivals: Iterable[Arrival], now_ns: int, terms: Term
     newest = _keep_cases(conn, fresh, joined)
     accused = _accuse(conn, fresh, joined, terms, plate_reads)
     changed = _changes(conn, fresh, joined, newest, accused, now_ns, terms)
-    _keep_intercepts(conn, changed, terms)
-    _tell(conn, fresh, changed, now_ns, terms)
+    kept = [rows.intercept_row(change.after) for change in changed]
+    _keep_intercepts(conn, changed, kept, terms)
+    told = [row for row, change in zip(kept, changed, strict=True) if not change.secret]
+    _tell(conn, fresh, told, now_ns, terms)
     _count(filed, fresh, joined, changed, newest, now_ns, terms)
     return filed
 
@@ -89,7 +92,7 @@ def _once(arrivals: Iterable[Arrival], filed: Filed) -> list[Arrival]:
 
 
 def _is_violation(arrival: Arrival) -> bool:
-    return isinstance(arrival.message, messages.Violation)
+    return arrival.charge is not None
 
 
 def _is_news(arrival: Arrival, kept: Collection[str], versions: dict[str, int]) -> bool:
@@ -142,14 +145,15 @@ def _accuse(
     conn: Connection, fresh: Sequence[Arrival], joined: Joined, terms: Terms, plate_reads: AskPlateReads
 ) -> dict[str, Accusation]:
     """The violations with their reasons, by passage."""
-    grave = [(arrival, arrival.message) for arrival in fresh if isinstance(arrival.message, messages.Violation)]
-    charges = {message.id: charge_of(message) for _, message in grave}
-    histories = _histories(conn, [a for a, message in grave if charges[message.id].intercept_zone], joined, terms)
+    grave = [arrival for arrival in fresh if arrival.charge is not None and arrival.charge.intercept_zone]
+    histories = _histories(conn, grave, joined, terms)
     accused = {}
-    for arrival, message in grave:
-        ask = charges[message.id].intercept_zone and not charges[message.id].plate_read
-        reads = plate_reads(conn, arrival) if ask else PlateReads(0, 0)
-        accused[message.id] = accuse(message, histories.get(message.id, History()), reads, terms)
+    for arrival in fresh:
+        if (charge := arrival.charge) is not None:
+            reads = plate_reads(conn, arrival) if charge.intercept_zone and not charge.plate_read else _NOT_ASKED
+            accused[arrival.message.id] = accuse(
+                arrival, charge, histories.get(arrival.message.id, _NOBODY), reads, terms
+            )
     return accused
 
 
@@ -239,19 +243,23 @@ def _earlier(
     return earlier
 
 
-def _keep_intercepts(conn: Connection, changed: Sequence[Change], terms: Terms) -> None:
-    intercepts.save(conn, [rows.intercept_row(change.after) for change in changed])
+def _keep_intercepts(
+    conn: Connection, changed: Sequence[Change], kept: Sequence[intercepts.InterceptRow], terms: Terms
+) -> None:
+    intercepts.save(conn, kept)
     if secret := [change.after.id for change in changed if change.secret]:
         intercepts.never_publish(conn, secret)
-    running = [life_of(change.after) for change in changed if change.after.state.value == State.OPEN]
+    running = [change.life for change in changed if change.life.state == State.OPEN]
     timers.arm_all(conn, EXPIRY, {life.id: life.expires_ns(terms.horizon_ns) for life in running})
 
 
-def _tell(conn: Connection, fresh: Sequence[Arrival], changed: Sequence[Change], now_ns: int, terms: Terms) -> None:
+def _tell(
+    conn: Connection, fresh: Sequence[Arrival], told: Sequence[intercepts.InterceptRow], now_ns: int, terms: Terms
+) -> None:
     """The live feed: violations that just happened, and intercepts that anybody was told of."""
     live = [a for a in fresh if _is_violation(a) and not is_late(a.sighting.time_ns, now_ns, terms.horizon_ns)]
     entries = [rows.violation_entry(arrival) for arrival in live]
-    entries += [rows.intercept_entry(change.after) for change in changed if not change.secret]
+    entries += [rows.intercept_entry(row) for row in told]
     if entries:
         # Last in the transaction: its numbers are drawn from a row that everybody else then waits for.
         feed.append(conn, entries)

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dispatch import intercepts
-from dispatch.cases import PlateReads, is_late, opening_reasons
+from dispatch.cases import Charge, PlateReads, is_late, opening_reasons
 from dispatch.intercepts import Charged, State
 from dispatch.offenders import History
 from service import messages
-from service.docket.arrivals import Arrival, charge_of, evidence_of
+from service.docket.arrivals import Arrival, evidence_of
 from service.docket.drafting import Known, draft, life_of, redraft, told_history
 from service.docket.terms import Terms
 from wim.forms.json_form import instant_ns
@@ -34,10 +34,11 @@ class Trip:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An intercept before (None: it is new) and after."""
+    """An intercept before (None: it is new) and after, as it is told and as its life cycle sees it."""
 
     before: messages.Intercept | None
     after: messages.Intercept
+    life: intercepts.Intercept
 
     @property
     def alerts(self) -> bool:
@@ -58,10 +59,11 @@ class Accusation:
     history: History
 
 
-def accuse(violation: messages.Violation, history: History, reads: PlateReads, terms: Terms) -> Accusation:
-    """The violation with its reasons and priority."""
-    reasons = opening_reasons(charge_of(violation), history, reads, terms.opening)
-    return Accusation(_charged(violation, reasons, terms), history)
+def accuse(arrival: Arrival, charge: Charge, history: History, reads: PlateReads, terms: Terms) -> Accusation:
+    """A violation that arrived, with its reasons and priority."""
+    assert isinstance(arrival.message, messages.Violation)  # a sighting has no charge
+    reasons = opening_reasons(charge, history, reads, terms.opening)
+    return Accusation(_charged(arrival.message, reasons, terms), history)
 
 
 def _charged(violation: messages.Violation, reasons: tuple[str, ...], terms: Terms) -> Charged:
@@ -75,17 +77,24 @@ def changes(trip: Trip, accused: Mapping[str, Accusation], now_ns: int, terms: T
     A trip has at most one intercept that is not closed or merged. Where a late sighting brought two together they
     become one here; where one was closed the trip opens no other.
     """
-    before = {told.id: told for told in trip.told}
+    told = {one.id: one for one in trip.told}
+    before = {one.id: life_of(one) for one in trip.told}
     return [
-        _change(before.get(life.id), life, trip, accused, terms)
-        for life in _lives(trip, accused, now_ns, terms)
-        if life.id not in before or life != life_of(before[life.id])
+        _change(told.get(life.id), life, trip, accused, terms)
+        for life in _lives(trip, list(before.values()), accused, now_ns, terms)
+        if life != before.get(life.id)
     ]
 
 
-def _lives(trip: Trip, accused: Mapping[str, Accusation], now_ns: int, terms: Terms) -> list[intercepts.Intercept]:
-    ended, current = _one(trip)
-    may_open = not any(told.state.value == State.CLOSED for told in trip.told)
+def _lives(
+    trip: Trip,
+    before: Sequence[intercepts.Intercept],
+    accused: Mapping[str, Accusation],
+    now_ns: int,
+    terms: Terms,
+) -> list[intercepts.Intercept]:
+    ended, current = _one(trip.case, before)
+    may_open = not any(life.state == State.CLOSED for life in before)
     known = []
     for violation in trip.earlier:
         charged = _charged(violation, (), terms)
@@ -106,14 +115,16 @@ def _lives(trip: Trip, accused: Mapping[str, Accusation], now_ns: int, terms: Te
     return [*ended, *([current] if current else [])]
 
 
-def _one(trip: Trip) -> tuple[list[intercepts.Intercept], intercepts.Intercept | None]:
-    """The intercepts that end because another goes on, and the one that does."""
+def _one(
+    case: str, before: Sequence[intercepts.Intercept]
+) -> tuple[list[intercepts.Intercept], intercepts.Intercept | None]:
+    """The intercepts that are over, or end because another goes on, and the one that does; all of one case now."""
     ended: list[intercepts.Intercept] = []
     current: intercepts.Intercept | None = None
-    for told in trip.told:
-        if told.state.value == State.MERGED:
+    for life in before:
+        if life.state == State.MERGED:
             continue
-        life = replace(life_of(told), case=trip.case)
+        life = replace(life, case=case) if life.case != case else life
         if life.state == State.CLOSED:
             ended.append(life)
             continue
@@ -142,7 +153,7 @@ def _change(
         certain=any(arrival.sighting.certain for arrival in trip.arrivals),
     )
     after = redraft(before, life, known, terms.horizon_ns) if before else draft(life, known, terms.horizon_ns)
-    return Change(before, after)
+    return Change(before, after, life)
 
 
 def _history(life: intercepts.Intercept, trip: Trip, accused: Mapping[str, Accusation]) -> messages.History:

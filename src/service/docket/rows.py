@@ -134,16 +134,15 @@ def violation_entry(arrival: Arrival) -> Entry:
     )
 
 
-def intercept_entry(told: messages.Intercept) -> Entry:
+def intercept_entry(row: InterceptRow) -> Entry:
     """An intercept as the live feed tells it, at the place where its truck was seen last."""
-    last = told.sightings[-1]
     return Entry(
         kind="intercept",
-        corridor=last.corridor,
-        site=last.site,
-        agency=told.lead_agency,
-        at_ns=instant_ns("time", told.time),
-        document=messages.encode(told).decode(),
+        corridor=row.corridor or None,
+        site=row.site,
+        agency=row.lead_agency,
+        at_ns=row.newest_ns,
+        document=row.document,
     )
 
 
