@@ -27,34 +27,27 @@ CHUNK_MESSAGES = 2_048
 CHUNK_BYTES = 2 * 1024 * 1024
 #: A transaction longer than this keeps other writers of an SQLite file waiting (architecture.md, Storage).
 TRANSACTION_SECONDS = 0.05
-#: A batch so small that its transaction shows what every transaction costs …
-SMALL_MESSAGES = 64
-#: … and how much the newest of them counts in that.
-NEWS_SHARE = 0.2
 #: One slow or quick transaction among many is the machine's doing: at most twice or half as many after it.
-MOST_CHANGE = 2.0
+MOST_CHANGE = 2
 
 
 class Pace:
-    """How many messages make a batch: as many as one transaction writes within its 50 ms.
-
-    What a transaction costs however small it is (a slow disk's fsync, a far database) is learnt from small ones and
-    left out: smaller batches would not make it cheaper, only more frequent.
-    """
+    """How many messages make a batch: as many as one transaction writes within its 50 ms."""
 
     def __init__(self, first: int = FIRST_MESSAGES, most: int = MOST_MESSAGES) -> None:
         self.messages = first
         self._most = most
-        self._fixed_s = 0.0
 
     def learn(self, messages: int, seconds: float) -> None:
-        """Take in that a transaction with the effects of `messages` took `seconds`."""
-        if messages <= SMALL_MESSAGES:
-            self._fixed_s += NEWS_SHARE * (seconds - self._fixed_s)
-        own_s = max(seconds - self._fixed_s, TRANSACTION_SECONDS / MOST_CHANGE)
-        if messages >= self.messages or own_s > TRANSACTION_SECONDS:
-            change = max(1 / MOST_CHANGE, TRANSACTION_SECONDS / own_s)
-            self.messages = max(LEAST_MESSAGES, min(self._most, int(messages * change)))
+        """Take in that writing the effects of `messages` took `seconds`.
+
+        Not what the transaction costs besides, waiting for its turn and for the disk: smaller batches would not make
+        that cheaper, only more frequent.
+        """
+        if messages >= self.messages or seconds > TRANSACTION_SECONDS:
+            fitting = int(messages * TRANSACTION_SECONDS / max(seconds, 1e-9))
+            half, twice = self.messages // MOST_CHANGE, self.messages * MOST_CHANGE
+            self.messages = max(LEAST_MESSAGES, half, min(self._most, twice, fitting))
 
 
 class Intake:

@@ -161,14 +161,15 @@ class StreamLane(mode.Service):
         if epoch != self._reader.epoch:
             return False
         held = self._reader.held
-        began = time.perf_counter()
         try:
             with self._plant.store.writing(durable=self._work.durable) as connection:
                 self._positions.advance(connection, held, slices)
+                began = time.perf_counter()
                 outcome.write(connection)
+                seconds = time.perf_counter() - began
         except FencedError:
             return False
-        self._intake.pace.learn(sum(len(slice_.records) for slice_ in slices), time.perf_counter() - began)
+        self._intake.pace.learn(sum(len(slice_.records) for slice_ in slices), seconds)
         for slice_ in slices:
             held[slice_.partition].next_offset = slice_.end
         outcome.committed()
