@@ -21,6 +21,7 @@ from typer.core import TyperCommand, TyperGroup
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("service.cli.demo:demo", "See all of it live, with simulated traffic: broker, worker, API and a view."),
     "worker": ("service.cli.worker:run", "Carry stream lanes: judge passages, file cases, archive."),
+    "api": ("service.cli.api:run", "Serve the HTTP API: rates, violations, intercepts, live feed."),
     "broker": ("service.cli.broker:run", "Serve an in-memory broker, for the demo and quick tests."),
     "simulate": ("service.cli.simulate:simulate", "Publish simulated traffic, live."),
     "replay": ("service.cli.replay:replay", "Publish a record to Kafka, at its own speed or faster."),
@@ -33,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "config": ("service.cli.config:config", "Show the settings and the policy in force."),
     "doctor": ("service.cli.doctor:doctor", "Check what this machine needs, and say how to mend what is missing."),
     "tokens": ("service.cli.tokens:tokens", "Make access tokens for one box (mode `tokens`)."),
+    "openapi": ("service.cli.openapi:print_openapi", "Print the OpenAPI document of the HTTP API."),
     "asyncapi": ("service.cli.asyncapi:print_asyncapi", "Print the AsyncAPI document of the topics."),
     "schemas": ("service.cli.asyncapi:write_schemas", "Write or check the JSON Schemas of the messages."),
 }
