@@ -6,6 +6,7 @@ Whatever logs through the standard library (aiokafka, Faust, SQLAlchemy, uvicorn
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 import time
@@ -24,8 +25,15 @@ PLATE_FIELDS = frozenset({"plate"})
 #: What of an odd plate stays readable.
 SHOWN_CHARACTERS = 2
 
-#: They log whole messages, plates and all, below this level.
-TALKATIVE = ("aiokafka", "faust", "mode", "sqlalchemy.engine")
+#: What libraries may say at most, whatever our own level is: SQLAlchemy logs every statement with its values at INFO,
+#: aiokafka every message at DEBUG (plates in both); Faust and alembic tell each of their steps.
+AT_LEAST = {
+    "sqlalchemy": logging.WARNING,
+    "alembic": logging.WARNING,
+    "faust": logging.WARNING,
+    "mode": logging.WARNING,
+    "aiokafka": logging.INFO,
+}
 
 #: They repeat themselves while a broker is away; the same message of theirs is news after …
 REPETITIVE = "aiokafka"
@@ -44,7 +52,9 @@ def configure(settings: LogSettings) -> None:
     ]
     pretty = settings.format == "pretty"
     renderer: Processor = (
-        structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer(ensure_ascii=False)
+        structlog.dev.ConsoleRenderer(colors=_colours())
+        if pretty
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
     # A traceback becomes text before it is masked, and shows no variables: they may hold plates in any form.
     last: list[Processor] = [structlog.processors.format_exc_info, mask_plates]
@@ -58,8 +68,8 @@ def configure(settings: LogSettings) -> None:
     )
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for name in TALKATIVE:
-        logging.getLogger(name).setLevel(max(level, logging.INFO))
+    for name, least in AT_LEAST.items():
+        logging.getLogger(name).setLevel(max(level, least))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -71,6 +81,11 @@ def configure(settings: LogSettings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def _colours() -> bool:
+    """Colours for a terminal, unless told otherwise (no-color.org, force-color.org)."""
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stderr.isatty() and not os.environ.get("NO_COLOR"))
 
 
 class Seldom(logging.Filter):

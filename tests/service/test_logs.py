@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import structlog
+from sqlalchemy import create_engine, text
 
 from service import logs
 from service.logs import Seldom
@@ -69,9 +70,9 @@ def test_plates_are_never_said_in_full(
     """In fields, sentences, lists and documents; a foreign plate in a field that is called so."""
     logs.configure(LogSettings(format=form))
     structlog.get_logger().info(event, **fields)
-    text = capsys.readouterr().err
-    assert "***" in text
-    assert not any(secret in text for secret in ("12345", "0T001", "1234"))
+    line = capsys.readouterr().err
+    assert "***" in line
+    assert not any(secret in line for secret in ("12345", "0T001", "1234"))
 
 
 @pytest.mark.parametrize("form", ["json", "pretty"])
@@ -86,9 +87,9 @@ def test_a_traceback_shows_no_plate_and_no_variables(capsys: pytest.CaptureFixtu
         stumble(f"苏A{12_345}")  # the traceback shows this line: not as a plate
     except ValueError:
         structlog.get_logger().exception("failed")
-    text = capsys.readouterr().err
-    assert "cannot file 苏A***" in text
-    assert "12345" not in text
+    line = capsys.readouterr().err
+    assert "cannot file 苏A***" in line
+    assert "12345" not in line
 
 
 def test_a_library_that_repeats_itself_is_heard_now_and_then() -> None:
@@ -106,6 +107,17 @@ def test_a_library_that_repeats_itself_is_heard_now_and_then() -> None:
     assert passes("service.lanes", "kept")
     now_s += 10.0
     assert passes("aiokafka", "node %s is not ready")
+
+
+@pytest.mark.parametrize("level", ["debug", "info"])
+def test_statements_and_their_values_are_never_logged(capsys: pytest.CaptureFixture[str], level: Any) -> None:
+    """SQLAlchemy echoes everything as soon as somebody's root logger listens to INFO."""
+    logs.configure(LogSettings(level=level))
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        connection.execute(text("select :plate"), {"plate": "苏A12345"})
+    engine.dispose()
+    assert capsys.readouterr().err == ""
 
 
 def test_the_level_holds_for_all_and_libraries_never_show_whole_messages(capsys: pytest.CaptureFixture[str]) -> None:
