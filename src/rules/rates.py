@@ -19,9 +19,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 #: 97.5 % point of the normal distribution: intervals are two-sided 95 % (effectiveness.md §1).
 Z_95 = 1.959963984540054
 
@@ -44,20 +41,52 @@ class Difference:
     high: float
 
 
-def design_effect(trucks: npt.ArrayLike, over: npt.ArrayLike) -> float:
-    """How many times less a truck tells than an independent one would; both arguments have one entry a site-day, (k,).
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How far site-days differ, as sums over them; the spread of two sets of site-days is the sum of both.
 
-    Site-days without a truck say nothing and are left out. Not limited from below: even rates give less than 1.
+    `clusters` are the site-days with trucks, the others say nothing.
     """
-    n: npt.NDArray[np.float64] = np.asarray(trucks, np.float64)
-    y: npt.NDArray[np.float64] = np.asarray(over, np.float64)
-    clusters = int(np.count_nonzero(n))
-    total = float(n.sum())
-    rate = float(y.sum()) / total if total else 0.0
-    if clusters < 2 or not 0.0 < rate < 1.0:
+
+    clusters: int = 0
+    trucks: int = 0
+    over: int = 0
+    trucks_squared: int = 0
+    trucks_over: int = 0
+    over_squared: int = 0
+
+    def __add__(self, other: Spread) -> Spread:
+        return Spread(
+            self.clusters + other.clusters,
+            self.trucks + other.trucks,
+            self.over + other.over,
+            self.trucks_squared + other.trucks_squared,
+            self.trucks_over + other.trucks_over,
+            self.over_squared + other.over_squared,
+        )
+
+
+def spread_of(trucks: int, over: int) -> Spread:
+    """The spread of one site-day."""
+    return Spread(int(trucks > 0), trucks, over, trucks * trucks, trucks * over, over * over)
+
+
+def design_effect(spread: Spread) -> float:
+    """How many times less a truck tells than an independent one would.
+
+    Not limited from below: site-days that are more alike than chance give less than 1.
+    """
+    total, over = spread.trucks, spread.over
+    if spread.clusters < 2 or not 0 < over < total:
         return 1.0
-    scatter = float(np.square(y - rate * n).sum())
-    return clusters / (clusters - 1) * scatter / (total * rate * (1.0 - rate))
+    # Σ (over_i - R trucks_i)² · total², in integers: the three terms nearly cancel.
+    scatter = (
+        spread.over_squared * total * total
+        - 2 * over * total * spread.trucks_over
+        + over * over * spread.trucks_squared
+    )
+    clusters = spread.clusters
+    return clusters * scatter / ((clusters - 1) * total * over * (total - over))
 
 
 def wilson(rate: float, trials: float, z: float = Z_95) -> tuple[float, float]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
+from dataclasses import fields
 
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rules.rates import Z_95, Rate, design_effect, difference, rate_of, wilson
+from rules.rates import Z_95, Rate, Spread, design_effect, difference, rate_of, spread_of, wilson
 
 COUNTS = st.integers(1, 5_000).flatmap(lambda trucks: st.tuples(st.integers(0, trucks), st.just(trucks)))
 
@@ -63,7 +65,7 @@ def test_design_effect_is_the_ratio_of_the_two_variances(days: list[tuple[int, i
     assume(0 < rate < 1)
     scatter = sum((y - rate * n) ** 2 for n, y in zip(trucks, over, strict=True))
     clustered = len(days) / (len(days) - 1) * scatter / total**2
-    assert design_effect(trucks, over) == pytest.approx(clustered / (rate * (1 - rate) / total), abs=1e-9)
+    assert effect_of(trucks, over) == pytest.approx(clustered / (rate * (1 - rate) / total), abs=1e-9)
 
 
 def test_design_effect_of_independent_trucks_is_about_one() -> None:
@@ -72,25 +74,32 @@ def test_design_effect_of_independent_trucks_is_about_one() -> None:
     trucks = [draw.randint(200, 400) for _ in range(400)]
     independent = [sum(draw.random() < 0.2 for _ in range(n)) for n in trucks]
     together = [n if draw.random() < 0.2 else 0 for n in trucks]
-    assert design_effect(trucks, independent) == pytest.approx(1.0, abs=0.25)
-    assert design_effect(trucks, together) > 200
+    assert effect_of(trucks, independent) == pytest.approx(1.0, abs=0.25)
+    assert effect_of(trucks, together) > 200
 
 
 def test_days_without_trucks_say_nothing() -> None:
     """Site-days without a truck neither widen nor narrow the interval, and one day alone has no spread."""
-    assert design_effect([100, 0, 120, 0], [10, 0, 40, 0]) == design_effect([100, 120], [10, 40])
-    assert design_effect([100, 0], [10, 0]) == 1.0
-    assert design_effect(np.zeros(0), np.zeros(0)) == 1.0
+    assert effect_of([100, 0, 120, 0], [10, 0, 40, 0]) == effect_of([100, 120], [10, 40])
+    assert effect_of([100, 0], [10, 0]) == 1.0
+    assert effect_of([], []) == 1.0
+
+
+def test_spread_of_a_year_loses_no_digit() -> None:
+    """A million site-days that hardly differ give the small effect of a few, not the noise of cancelled sums."""
+    alike = effect_of([100_000, 100_001] * 3, [50_000, 50_001] * 3)
+    many = Spread(*(part * 200_000 for part in vars_of(total([100_000, 100_001] * 3, [50_000, 50_001] * 3))))
+    assert design_effect(many) == pytest.approx(alike * 5 / 6, rel=1e-5)
 
 
 def test_interval_of_clustered_days_covers_the_truth() -> None:
-    """Over 400 periods of 60 days that differ among themselves, the interval holds the true rate about 95 times in 100."""
+    """Over 400 periods of 60 days that differ, the interval holds the true rate about 95 times in 100."""
     draw = np.random.default_rng(7)
     hits = 0
     for _ in range(400):
         trucks = draw.integers(50, 150, 60)
         over = draw.binomial(trucks, draw.beta(2, 18, 60))
-        rate = rate_of(int(over.sum()), int(trucks.sum()), design_effect(trucks, over))
+        rate = rate_of(int(over.sum()), int(trucks.sum()), effect_of(trucks.tolist(), over.tolist()))
         assert rate is not None
         hits += rate.low <= 0.1 <= rate.high
     assert 0.91 <= hits / 400 <= 0.98
@@ -105,3 +114,15 @@ def test_difference_is_antisymmetric_and_holds_its_value(one: tuple[int, int], o
     there, back = difference(first, second), difference(second, first)
     assert -1 <= there.low <= there.value <= there.high <= 1
     assert (there.low, there.high) == pytest.approx((-back.high, -back.low))
+
+
+def effect_of(trucks: Sequence[int], over: Sequence[int]) -> float:
+    return design_effect(total(trucks, over))
+
+
+def total(trucks: Sequence[int], over: Sequence[int]) -> Spread:
+    return sum(map(spread_of, trucks, over), Spread())
+
+
+def vars_of(spread: Spread) -> list[int]:
+    return [getattr(spread, field.name) for field in fields(spread)]

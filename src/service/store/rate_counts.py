@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sqlalchemy import BigInteger, Connection, Select, and_, cast, func, null, select
 
+from rules.rates import Spread, spread_of
 from service.store import tally
 from service.store.rates import passage_hours
 from service.store.spans import Span
@@ -35,6 +36,8 @@ class Key(NamedTuple):
 #: A key and its counts in the order of `COUNTS`.
 Counted = tuple[Key, tuple[int, ...]]
 
+_TRUCKS, _OVER = COUNTS.index("trucks"), COUNTS.index("over_beyond_tolerance")
+
 _COLUMNS: dict[str, Any] = {
     "start_s": rates.c.start_s,
     "direction": rate_series.c.direction,
@@ -55,12 +58,40 @@ class Counts:
         self._waiting_series = {one.id: one for real in self._waiting.series for one in (real, real.whole_site())}
         self._waiting_rows = tally.rows(self._waiting)
 
-    def rows(self, grain: Grain, span: Span, apart: Collection[str]) -> Iterator[Counted]:
-        """Rows of one grain that begin in the span; `apart` are the key's columns to keep apart. Keys may repeat."""
+    def rows(
+        self, grain: Grain, span: Span, apart: Collection[str], starts: Collection[int] | None = None
+    ) -> Iterator[Counted]:
+        """Rows of one grain that begin in the span; `apart` are the key's columns to keep apart. Keys may repeat.
+
+        `starts` are the only beginnings of interest, if given.
+        """
         width = len(Key._fields)
-        for row in self._conn.execute(self._select(grain, span, apart)):
+        spread = self._select(grain, span, apart).where(*([] if starts is None else [rates.c.start_s.in_(starts)]))
+        for row in self._conn.execute(spread):
             yield Key(*row[:width]), tuple(row[width:])
         yield from self._waiting_in(grain, span, apart)
+
+    def spreads(self, grain: Grain, span: Span, apart: Collection[str]) -> Iterator[tuple[Key, Spread]]:
+        """How far the site-days of the span differ; the site is apart in any case. Hours of the span are one day each.
+
+        The database squares and adds up whatever is spread; site-days that counts still wait for are squared here.
+        """
+        by_start = grain is not Grain.HOUR or "start_s" in apart
+        one_day = {*apart, "site"} | ({"start_s"} if by_start else set())
+        waiting = sorted({key.start_s for key, _ in self._waiting_in(grain, span, {"start_s"}) if key.start_s})
+        loose: Iterator[Counted] = iter(())
+        if waiting:
+            loose = self.rows(grain, span, one_day, waiting if by_start else None)
+        if by_start or not waiting:
+            for row in self._conn.execute(self._select_spreads(grain, span, apart, one_day, waiting)):
+                yield Key(*row[: len(Key._fields)]), Spread(*row[len(Key._fields) :])
+        days: dict[Key, list[int]] = {}
+        for key, counts in loose:
+            day = days.setdefault(key, [0, 0])
+            day[0] += counts[_TRUCKS]
+            day[1] += counts[_OVER]
+        for key, (trucks, over) in days.items():
+            yield key if "start_s" in apart else key._replace(start_s=None), spread_of(trucks, over)
 
     def waiting_hours(self) -> dict[tuple[str, int], set[int]]:
         """Hours with a passage, by (site, lane), that still wait to be spread."""
@@ -82,9 +113,25 @@ class Counts:
         return dict.fromkeys(self._corridors, 0) | {row.corridor: row.revision for row in self._conn.execute(wanted)}
 
     def _select(self, grain: Grain, span: Span, apart: Collection[str]) -> Select[Any]:
-        key = [column if name in apart else null() for name, column in _COLUMNS.items()]
         # PostgreSQL's sum of bigint is numeric, which comes as Decimal.
         sums = [cast(func.sum(rates.c[name]), BigInteger) for name in COUNTS]
+        return self._grouped(grain, span, apart, sums)
+
+    def _select_spreads(
+        self, grain: Grain, span: Span, apart: Collection[str], one_day: Collection[str], without: Collection[int]
+    ) -> Select[Any]:
+        sums = [func.sum(rates.c[COUNTS[_TRUCKS]]).label("trucks"), func.sum(rates.c[COUNTS[_OVER]]).label("over")]
+        days = self._grouped(grain, span, one_day, sums).where(rates.c.start_s.not_in(without)).subquery()
+        trucks, over = cast(days.c.trucks, BigInteger), cast(days.c.over, BigInteger)
+        parts = (trucks, over, trucks * trucks, trucks * over, over * over)
+        kept = {"corridor", "site", *apart}
+        key = [days.c[name] if name in kept else null() for name in Key._fields]
+        totals = [cast(func.sum(part), BigInteger) for part in parts]
+        statement = select(*key, func.count(), *totals).where(trucks > 0)
+        return statement.group_by(*(days.c[name] for name in Key._fields if name in kept))
+
+    def _grouped(self, grain: Grain, span: Span, apart: Collection[str], sums: Sequence[Any]) -> Select[Any]:
+        key = [(column if name in apart else null()).label(name) for name, column in _COLUMNS.items()]
         grouped = [rate_series.c.corridor, *(_COLUMNS[name] for name in _COLUMNS if name in apart)]
         here = and_(
             rates.c.series == rate_series.c.id,

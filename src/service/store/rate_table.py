@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from sqlalchemy import Connection
 
-from rules.rates import Rate, design_effect, rate_of
+from rules.rates import Rate, Spread, design_effect, rate_of
 from rules.screen import BANDS
 from service.store.observed import LaneKey, observed_hours
 from service.store.rate_counts import Counts, Key
-from service.store.spans import HOUR_S, Span, bucket_of, buckets, local_starts, parts
+from service.store.spans import HOUR_S, Span, bucket_of, buckets, parts
 from service.store.tally import COUNTS, Grain
 from wim.records import Direction, Flag
 
@@ -94,8 +94,17 @@ _APART: dict[str, frozenset[str]] = {
     "area": frozenset({"site"}),
 }
 
-#: Breakdowns within a site: their site-days have to be added up from its lanes' cells.
-_WITHIN_SITE = frozenset({"axles", "band", "lane"})
+#: The grains that answer a breakdown: rows of a month, rows of a day, and the days that its interval rests on. What
+#: merges lanes and classes is read from rows that did so already.
+_BY_SITE = (Grain.SITE_MONTH, Grain.SITE_DAY, Grain.SITE_SUM)
+_GRAINS = {
+    None: _BY_SITE,
+    "site": _BY_SITE,
+    "area": _BY_SITE,
+    "axles": (Grain.MONTH, Grain.DAY, Grain.CLASS_SUM),
+    "lane": (Grain.MONTH, Grain.DAY, Grain.LANE_SUM),
+    "band": (Grain.MONTH, Grain.DAY, Grain.SITE_DAY),
+}
 
 
 class GroupKey(NamedTuple):
@@ -108,14 +117,14 @@ class GroupKey(NamedTuple):
 
 @dataclass(slots=True)
 class Group:
-    """The sums of one row, and the site-days (site, start of day) that they are made of as [trucks, over]."""
+    """The sums of one row, and how far the site-days behind them differ."""
 
     counts: list[int] = field(default_factory=lambda: [0] * len(COUNTS))
     bands: dict[int, int] = field(default_factory=dict)
     excluded: dict[int, int] = field(default_factory=dict)
     net_trucks: int = 0
     net_over: int = 0
-    site_days: dict[tuple[str, int], list[int]] = field(default_factory=dict)
+    spread: Spread = field(default_factory=Spread)
     lane_hours_observed: int = 0
     lane_hours: int = 0
 
@@ -131,12 +140,6 @@ class Group:
         else:
             self.net_trucks += trucks
             self.net_over += over
-
-    def add_site_day(self, site: str, day_s: int, trucks: int, over: int) -> None:
-        """Add trucks of one site on one day."""
-        before = self.site_days.setdefault((site, day_s), [0, 0])
-        before[0] += trucks
-        before[1] += over
 
 
 def query(conn: Connection, extents: Sequence[Extent], question: Question) -> dict[str, RateTable]:
@@ -167,16 +170,16 @@ class _Answer:
         self._starts = [span.from_s for span in self._spans]
         self._areas = {lane.site: lane.area for lane in extent.lanes}
         self._groups: dict[GroupKey, Group] = {}
-        self._lanes = {LaneKey(lane.site, lane.lane): lane for lane in extent.lanes}
+        self._sites: set[str] = set()
 
     def add(self, key: Key, counts: Sequence[int]) -> None:
         self._group(key).add(key, counts)
 
-    def add_site_day(self, key: Key, counts: Sequence[int]) -> None:
-        assert key.site is not None  # site-days are asked for by site
-        assert key.start_s is not None
-        day_s = local_starts(key.start_s, self._extent.timezone)[0]
-        self._group(key).add_site_day(key.site, day_s, counts[1], counts[3])
+    def add_spread(self, key: Key, spread: Spread) -> None:
+        if key.site and spread.clusters:
+            self._sites.add(key.site)
+        group = self._group(key)
+        group.spread += spread
 
     def observe(self, conn: Connection, waiting: Mapping[tuple[str, int], Iterable[int]]) -> None:
         """Count the lane-hours of every row, and make the rows that counted nothing."""
@@ -198,8 +201,7 @@ class _Answer:
         return tuple(self._row(key, self._groups[key], zone) for key in sorted(self._groups, key=_order))
 
     def sites(self) -> tuple[str, ...]:
-        found = {site for group in self._groups.values() for site, _ in group.site_days}
-        return tuple(sorted(found))
+        return tuple(sorted(self._sites))
 
     def _group(self, key: Key) -> Group:
         bucket = 0 if self._question.bucket is None else bucket_of(self._starts, key.start_s or 0)
@@ -234,12 +236,10 @@ class _Answer:
 
     def _row(self, key: GroupKey, group: Group, zone: ZoneInfo) -> dict[str, Any]:
         span = self._spans[key.bucket]
-        trucks_over = np.array(list(group.site_days.values()), np.int64).reshape(-1, 2)
         passages, trucks, over_nominal, over, hundred_tonne, _ = group.counts
-        effect = design_effect(trucks_over[:, 0], trucks_over[:, 1])
         # Without a registered lane nothing can be observed; a rate of what was counted all the same is still one.
         watched = group.lane_hours_observed > 0 or group.lane_hours == 0
-        rate = rate_of(over, trucks, effect) if watched else None
+        rate = rate_of(over, trucks, design_effect(group.spread)) if watched else None
         net = rate_of(group.net_over, group.net_trucks) if watched else None
         return {
             "from": _rfc3339(span.from_s, zone),
@@ -273,18 +273,28 @@ class _Answer:
 
 
 def _fill(answers: Mapping[str, _Answer], counts: Counts, question: Question, zone: str) -> None:
-    period = Span(question.from_s, question.to_s)
-    apart = _apart(question)
-    for grain, span in _pieces(period, zone, question.bucket or "month", Grain.DAY):
+    period, apart = Span(question.from_s, question.to_s), _apart(question)
+    month, day, day_sum = _GRAINS[question.by]
+    for grain, span in _pieces(period, zone, question.bucket or "month", month, day):
         for key, row in counts.rows(grain, span, apart | {"band", "excluded"}):
             if key.corridor in answers and _asked(key, question):
                 answers[key.corridor].add(key, row)
-    by_lane = question.by in _WITHIN_SITE
     finest = "hour" if question.bucket == "hour" else "day"
-    for grain, span in _pieces(period, zone, finest, Grain.DAY if by_lane else Grain.SITE_DAY):
-        for key, row in counts.rows(grain, span, apart | {"start_s", "site"}):
+    for grain, span in _pieces(period, zone, finest, month, day_sum):
+        for key, spread in _spreads(counts, grain, span, apart, finest):
             if key.corridor in answers and _asked(key, question):
-                answers[key.corridor].add_site_day(key, row)
+                answers[key.corridor].add_spread(key, spread)
+
+
+def _spreads(
+    counts: Counts, grain: Grain, span: Span, apart: frozenset[str], finest: str
+) -> Iterator[tuple[Key, Spread]]:
+    """The spreads of a piece of the period; the hours that are left of a day are one site-day, not one each."""
+    if grain is Grain.HOUR and finest == "day":
+        for key, spread in counts.spreads(grain, span, apart - {"start_s"}):
+            yield key._replace(start_s=span.from_s), spread
+    else:
+        yield from counts.spreads(grain, span, apart)
 
 
 def _apart(question: Question) -> frozenset[str]:
@@ -294,9 +304,9 @@ def _apart(question: Question) -> frozenset[str]:
     return apart if question.direction == _BOTH else apart | {"direction"}
 
 
-def _pieces(period: Span, zone: str, coarsest: str, day: Grain) -> Iterator[tuple[Grain, Span]]:
+def _pieces(period: Span, zone: str, coarsest: str, month: Grain, day: Grain) -> Iterator[tuple[Grain, Span]]:
     pieces = parts(period, zone, coarsest)
-    for grain, spans in ((Grain.MONTH, pieces.months), (day, pieces.days), (Grain.HOUR, pieces.hours)):
+    for grain, spans in ((month, pieces.months), (day, pieces.days), (Grain.HOUR, pieces.hours)):
         yield from ((grain, span) for span in spans)
 
 

@@ -56,11 +56,15 @@ def next_month(month_s: int, zone: str) -> int:
 
 
 def parts(span: Span, zone: str, coarsest: str = "month") -> Parts:
-    """The period in the coarsest pieces, none coarser than `coarsest` (hour, day or month)."""
+    """The period in the coarsest pieces, none coarser than `coarsest` (hour, day or month).
+
+    Unless all of it is hours, no run of hours goes past midnight.
+    """
     if coarsest == "hour":
         return Parts((), (), _some(span))
     days = _whole(span, zone, 0)
-    hours = _around(span, days)
+    # Each run of hours lies in one day, so what it adds up to is part of one day.
+    hours = tuple(day for run in _around(span, days) for day in buckets(run, zone, "day"))
     if coarsest == "day":
         return Parts((), _some(days), hours)
     months = _whole(days, zone, 1)

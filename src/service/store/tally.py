@@ -55,13 +55,45 @@ ALL_LANES = -1
 
 
 class Grain(enum.IntEnum):
-    """How long a row of `rates` counts. SITE_DAY adds up a site's lanes and classes: the spread of those days is what
-    makes the interval of a rate, and a year must not read every cell of every lane for it."""
+    """What one row of `rates` adds up.
+
+    The first three keep every cell of a lane. The next two leave out lane and class, which most questions merge: a year
+    of a corridor is then a tenth of the rows. The last three are single sums a day; how far those days differ is what
+    the interval of a rate rests on, whatever the question tells apart.
+    """
 
     HOUR = 0
     DAY = 1
     MONTH = 2
     SITE_DAY = 3
+    SITE_MONTH = 4
+    SITE_SUM = 5
+    CLASS_SUM = 6
+    LANE_SUM = 7
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """How cells become rows of a grain: over what time, all lanes of the site together or not, which fields stay."""
+
+    period: int
+    whole_site: bool
+    kept: tuple[str, ...]
+
+
+_HOUR, _DAY, _MONTH = range(3)
+_CELL = ("axle_class", "band", "excluded")
+
+_SHAPES = {
+    Grain.HOUR: _Shape(_HOUR, False, _CELL),
+    Grain.DAY: _Shape(_DAY, False, _CELL),
+    Grain.MONTH: _Shape(_MONTH, False, _CELL),
+    Grain.SITE_DAY: _Shape(_DAY, True, ("band", "excluded")),
+    Grain.SITE_MONTH: _Shape(_MONTH, True, ("band", "excluded")),
+    Grain.SITE_SUM: _Shape(_DAY, True, ()),
+    Grain.CLASS_SUM: _Shape(_DAY, True, ("axle_class",)),
+    Grain.LANE_SUM: _Shape(_DAY, False, ()),
+}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -96,6 +128,11 @@ class Tally:
     def series_ids(self) -> npt.NDArray[np.int64]:
         """The id of each series, shape (len(series),)."""
         return np.array([series.id for series in self.series], np.int64)
+
+    @cached_property
+    def site_ids(self) -> npt.NDArray[np.int64]:
+        """The id of the series of the whole site that each series is part of, shape (len(series),)."""
+        return np.array([series.whole_site().id for series in self.series], np.int64)
 
     def only(self, wanted: npt.NDArray[np.bool_]) -> Tally:
         """The cells where `wanted`, shape (n,), with no more series than they need."""
@@ -140,9 +177,8 @@ def rows(tally: Tally) -> npt.NDArray[np.void]:
         return np.zeros(0, ROW)
     # Most cells of several batches are alike: added up first, they make few rows of the other grains.
     merged = merge(tally)
-    day_s, month_s = _local_starts(merged)
-    start_of = {Grain.HOUR: merged.cells["start_s"], Grain.DAY: day_s, Grain.MONTH: month_s, Grain.SITE_DAY: day_s}
-    return summed(np.concatenate([_rows_of(merged, grain, start_of[grain]) for grain in Grain]))
+    starts = merged.cells["start_s"], *_local_starts(merged)
+    return summed(np.concatenate([_rows_of(merged, grain, starts[shape.period]) for grain, shape in _SHAPES.items()]))
 
 
 def merge(tally: Tally) -> Tally:
@@ -161,7 +197,7 @@ def summed(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
 def _added_up(counted: npt.NDArray[np.void], place: npt.NDArray[np.int64]) -> npt.NDArray[np.void]:
     """Cells or rows, shape (n,), with those of one kind at one `place`, shape (n,), added up; by place, then kind."""
     key = place
-    for name in ("axle_class", "band", "excluded"):
+    for name in _CELL:
         key = (key << 8) | counted[name]
     order = np.argsort(key, kind="stable")
     first = np.flatnonzero(np.diff(key[order], prepend=-1))
@@ -172,16 +208,11 @@ def _added_up(counted: npt.NDArray[np.void], place: npt.NDArray[np.int64]) -> np
 
 
 def _rows_of(tally: Tally, grain: Grain, start_s: npt.NDArray[np.int64]) -> npt.NDArray[np.void]:
+    shape = _SHAPES[grain]
     rows = np.zeros(len(tally.cells), ROW)
-    rows["grain"], rows["start_s"] = grain, start_s
-    for name in COUNTS:
-        rows[name] = tally.cells[name]
-    if grain is Grain.SITE_DAY:
-        ids = np.array([series.whole_site().id for series in tally.series], np.int64)
-        rows["series"] = ids[tally.cells["series"]]
-        return rows
-    rows["series"] = tally.series_ids[tally.cells["series"]]
-    for name in ("axle_class", "band", "excluded"):
+    ids = tally.site_ids if shape.whole_site else tally.series_ids
+    rows["series"], rows["grain"], rows["start_s"] = ids[tally.cells["series"]], grain, start_s
+    for name in (*shape.kept, *COUNTS):
         rows[name] = tally.cells[name]
     return rows
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from rules.rates import design_effect, rate_of
+from rules.rates import Spread, design_effect, rate_of, spread_of
 from rules.screen import BANDS
 from service.store.rate_table import CountedLane, Extent, Question
 from service.store.spans import HOUR_S
@@ -157,7 +157,7 @@ def naive_row(
         day[1] += event.over
     trucks, over = sum(e.trucks for e in own), sum(e.over for e in own)
     net = [e for e in own if not e.excluded]
-    rate = rate_of(over, trucks, design_effect([d[0] for d in days.values()], [d[1] for d in days.values()]))
+    rate = rate_of(over, trucks, design_effect(sum((spread_of(*day) for day in days.values()), Spread())))
     net_rate = rate_of(sum(e.over for e in net), sum(e.trucks for e in net))
     rate, net_rate = (rate, net_rate) if observed else (None, None)
     excluded = {e.excluded for e in own if e.excluded}

@@ -41,11 +41,16 @@ def test_rows_of_every_grain_hold_the_sums_of_their_cells(batches: list[list[tup
         for number, hour, axle_class, band, excluded, count in cells:
             series = SERIES[number]
             day_s, month_s = local_starts(hour * HOUR_S, series.timezone)
-            kind = axle_class, band, excluded
-            expected[series.id, Grain.HOUR, hour * HOUR_S, *kind] += count
-            expected[series.id, Grain.DAY, day_s, *kind] += count
-            expected[series.id, Grain.MONTH, month_s, *kind] += count
-            expected[series.whole_site().id, Grain.SITE_DAY, day_s, 0, 0, 0] += count
+            cell = axle_class, band, excluded
+            expected[series.id, Grain.HOUR, hour * HOUR_S, *cell] += count
+            expected[series.id, Grain.DAY, day_s, *cell] += count
+            expected[series.id, Grain.MONTH, month_s, *cell] += count
+            expected[series.id, Grain.LANE_SUM, day_s, 0, 0, 0] += count
+            site = series.whole_site().id
+            expected[site, Grain.SITE_DAY, day_s, 0, band, excluded] += count
+            expected[site, Grain.SITE_MONTH, month_s, 0, band, excluded] += count
+            expected[site, Grain.SITE_SUM, day_s, 0, 0, 0] += count
+            expected[site, Grain.CLASS_SUM, day_s, axle_class, 0, 0] += count
     keys = [tuple(row)[:6] for row in rows.tolist()]
     assert keys == sorted(expected)
     for field, name in enumerate(COUNTS):
