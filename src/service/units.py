@@ -34,7 +34,7 @@ def read_units(path: Path) -> CnStationOptions:
     pairs = table.maybe("colours", array(array(_CODE, 2, 2)))
     table.close()
     faults.raise_any()
-    colours = defaults.colours if pairs is None else dict(pairs)
+    colours = defaults.colours if pairs is None else {pair[0]: pair[1] for pair in pairs}
     return CnStationOptions(**units, colours=colours)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,7 +101,7 @@ def decode(messages: Sequence[bytes | None], now_ns: int) -> Batch:
 def _joined(
     messages: Sequence[bytes | None], lengths: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """The messages one after another, and where each begins: at a multiple of four bytes, however odd the one before."""
+    """The messages one after another, and where each begins: at a multiple of four, however odd the one before."""
     gaps = -lengths % 4
     if gaps.any():
         parts = [(message or b"") + bytes(gap) for message, gap in zip(messages, gaps.tolist(), strict=True)]
@@ -109,18 +109,6 @@ def _joined(
         parts = [message or b"" for message in messages]
     ends = np.cumsum(lengths + gaps)
     return np.frombuffer(b"".join(parts), np.uint8), ends - lengths - gaps
-
-
-def split_messages(data: bytes) -> Iterator[bytes]:
-    """The messages of a `.wimp` file, one after another; the last one may be cut short."""
-    at = 0
-    while at < len(data):
-        end = at + HEAD.size
-        if end <= len(data):
-            _, _, count, _, stride, _ = HEAD.unpack_from(data, at)
-            end += count * stride
-        yield data[at:end]
-        at = end
 
 
 def _refusal(messages: Sequence[bytes | None], message: int, record: int, code: int) -> Refusal:

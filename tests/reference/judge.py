@@ -12,8 +12,8 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from rules.permits import PlateRegister
 
+from rules.permits import PlateRegister
 from rules.ruleset import GroupRow, LimitRow, RuleSetFile
 from wim.records import Flag
 from wim.sites import Network, Site
@@ -99,20 +99,20 @@ def validity(passage: np.void, world: World, site: Site | None) -> Flag:
     """Bits 0-8 and 10-19: the given ones and what the table of contracts §3 sets."""
     flags = Flag(int(passage["flags"]))
     gross, axles = int(passage["gross_kg"]), wheels(passage)
-    left, right = sum(l for l, _ in axles), sum(r for _, r in axles)
+    left, right = sum(a for a, _ in axles), sum(b for _, b in axles)
     if right == 0:
         flags |= Flag.AXLE_ONLY
     if 1000 * abs(gross - left - right) > max(10_000 * len(axles), 2 * gross):
         flags |= Flag.SUM_MISMATCH
     if not flags & Flag.AXLE_ONLY:
-        if len(axles) >= 2 and all(l == r for l, r in axles):
+        if len(axles) >= 2 and all(a == b for a, b in axles):
             flags |= Flag.SIDES_COPIED
         if 10 * abs(left - right) > 3 * gross:
             flags |= Flag.SIDES_UNEQUAL
     gaps, length = spacings(passage), int(passage["length_mm"])
     if any(gap < 600 or gap > 15_000 for gap in gaps) or sum(gaps) > 26_000 or 0 < length < sum(gaps):
         flags |= Flag.SPACING_IMPLAUSIBLE
-    if any(l + r == 0 or l + r > 40_000 for l, r in axles):
+    if any(a + b == 0 or a + b > 40_000 for a, b in axles):
         flags |= Flag.AXLE_IMPLAUSIBLE
     if len(axles) > 9 or length > 26_000:
         flags |= Flag.TAILGATING
@@ -145,7 +145,7 @@ def site_flags(passage: np.void, world: World, site: Site | None) -> Flag:
 
 
 def grade_of(passage: np.void, flags: Flag) -> int:
-    if flags & Flag.AXLE_COUNT or any(l + r == 0 for l, r in wheels(passage)):
+    if flags & Flag.AXLE_COUNT or any(a + b == 0 for a, b in wheels(passage)):
         return 0
     if flags & TO_COUNT:
         return 1
@@ -317,7 +317,7 @@ def dimensions(passage: np.void, rule_set: RuleSetFile) -> int:
 
 def group_limits(passage: np.void, rule_set: RuleSetFile, groups: list[int]) -> list[tuple[int, int, int]]:
     """Load, low and high limit of each group; 0 where its kind has none."""
-    gaps, loads, first, found = spacings(passage), [l + r for l, r in wheels(passage)], 0, []
+    gaps, loads, first, found = spacings(passage), [a + b for a, b in wheels(passage)], 0, []
     for size in groups:
         inner = gaps[first : first + size - 1] or [0]
         low, high = kind(rule_set, size, min(inner)), kind(rule_set, size, max(inner))

@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -50,6 +51,7 @@ class Installation:
     servers: str
     database: str
     folder: Path
+    started: list[Process] = field(default_factory=list)
 
     @classmethod
     def made(cls, servers: str, database: str, folder: Path, registry: str = REGISTRY) -> Installation:
@@ -74,7 +76,7 @@ class Installation:
     def run(self, *arguments: str) -> str:
         """A command to its end, with status 0; what it printed."""
         ended = subprocess.run(
-            _command(arguments),
+            command_of(*arguments),
             env=self.environment,
             cwd=PROJECT,
             capture_output=True,
@@ -88,8 +90,14 @@ class Installation:
     def start(self, *arguments: str) -> Process:
         """A command that goes on."""
         log = self.folder / f"{arguments[0]}-{time.monotonic_ns()}.log"
-        command = ["env", *(f"{name}={value}" for name, value in self.environment.items()), *_command(arguments)]
-        return Process(processes.start(processes.tied(command), log, folder=PROJECT), log)
+        command = ["env", *(f"{name}={value}" for name, value in self.environment.items()), *command_of(*arguments)]
+        self.started.append(Process(processes.start(processes.tied(command), log, folder=PROJECT), log))
+        return self.started[-1]
+
+    def end(self) -> None:
+        """Nothing that was started outlives its test."""
+        for process in self.started:
+            process.kill()
 
     def store(self) -> Store:
         """The database, to look at."""
@@ -114,7 +122,8 @@ class Process:
         return self.process.wait(3 * EXIT_SECONDS), time.monotonic() - began
 
 
-def _command(arguments: tuple[str, ...]) -> list[str]:
+def command_of(*arguments: str) -> list[str]:
+    """`wim` with these arguments, on this interpreter."""
     return [sys.executable, "-m", "service.cli", *arguments]
 
 
@@ -122,7 +131,7 @@ def _command(arguments: tuple[str, ...]) -> list[str]:
 SUMS = ("passages", "trucks", "over_nominal", "over_beyond_tolerance", "hundred_tonne")
 
 
-def june_rows(store: Store, by: str | None = None) -> list[dict[str, object]]:
+def june_rows(store: Store, by: str | None = None) -> list[dict[str, Any]]:
     """The rows of the corridor's rates over June 2021."""
     lanes = (CountedLane("june-2021", 1, 0), CountedLane("june-2021", 2, 1))
     june = Question(1_622_476_800, 1_625_068_800, by=by)  # 2021-06-01 and 2021-07-01 in Shanghai
@@ -130,9 +139,9 @@ def june_rows(store: Store, by: str | None = None) -> list[dict[str, object]]:
         return list(query(conn, [Extent("G1", "Asia/Shanghai", lanes)], june)["G1"].rows)
 
 
-def sums(rows: list[dict[str, object]]) -> dict[str, int]:
+def sums(rows: list[dict[str, Any]]) -> dict[str, int]:
     """What all rows count together."""
-    return {name: sum(int(str(row[name])) for row in rows) for name in SUMS}
+    return {name: sum(row[name] for row in rows) for name in SUMS}
 
 
 def counted(store: Store) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 from collections.abc import Callable, Iterator
@@ -15,7 +16,8 @@ from tests.system.running import EXIT_SECONDS, SUMS, Installation, counted, inte
 
 #: Fifteen days in about fifteen seconds: long enough to be interrupted on the way.
 SPEED = "90000"
-SECONDS = 90.0
+#: Bounds how long a busy machine may hang.
+SECONDS = 240.0
 
 
 @pytest.fixture
@@ -33,7 +35,9 @@ def installed(request: pytest.FixtureRequest, tmp_path: Path, start_kafka: Calla
     else:
         database = request.getfixturevalue("postgres_url")
     servers: str = start_kafka(1).bootstrap_servers  # type: ignore[attr-defined]
-    return Installation.made(servers, database, tmp_path)
+    made = Installation.made(servers, database, tmp_path)
+    yield made
+    made.end()
 
 
 @pytest.fixture
@@ -67,9 +71,9 @@ def test_the_record_gives_the_expected_figures_and_again_the_same(
     installed.run("replay", str(june_csv))
     wait_for(lambda: settled(store, expected), SECONDS)
     assert_exact(store, expected)
-    copied = {row["direction"]: row["excluded"] for row in june_rows(store)}
-    assert copied["up"]["SIDES_COPIED"] > 8_000  # type: ignore[index]
-    assert "SIDES_COPIED" not in copied["down"] or copied["down"]["SIDES_COPIED"] < 100  # type: ignore[index,operator]
+    copied = {row["direction"]: row["excluded"]["SIDES_COPIED"] / row["trucks"] for row in june_rows(store)}
+    assert copied["up"] > 0.95
+    assert copied["down"] < 0.05
     assert intercepts(store, active=True) == 0
     assert intercepts(store, active=False) > 0
     installed.run("replay", str(june_csv))
@@ -90,6 +94,7 @@ def later_passage() -> dict[str, object]:
         "site": "june-2021",
         "lane": 1,
         "direction": 0,
+        "sequence": 0,
         "axle_count": 2,
         "gross_kg": 1980,
         "speed_kmh": 60.0,
@@ -134,8 +139,6 @@ def test_a_record_moved_to_the_present_opens_intercepts(
     installed: Installation, store: Store, expected: dict[str, int], june_csv: Path
 ) -> None:
     """The first hours of the record, as if they were now: what is far over the limit is there to be stopped."""
-    import gzip
-
     with gzip.open(june_csv, "rt", encoding="utf-8") as file:
         head = [line for line, _ in zip(file, range(600), strict=False)]
     part = installed.folder / "part.csv"

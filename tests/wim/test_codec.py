@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.reference import decode as naive
-from wim.codec import HEAD, EncodeError, decode, encode, split_messages
+from wim.codec import HEAD, EncodeError, decode, encode
 from wim.records import PASSAGE, blank, passage_ids
 
 VECTORS = Path(__file__).parents[1] / "vectors"
@@ -166,13 +166,6 @@ def test_the_kernel_reads_and_refuses_what_the_naive_reader_does(batch: list[byt
     found = decode(batch, NOW_NS)
     assert found.passages.tobytes() == b"".join(good)
     assert [(r.message, r.record, r.reason) for r in found.refused] == bad
-
-
-@given(st.lists(st.lists(raw_records, max_size=3), max_size=5), st.binary(max_size=15))
-def test_a_file_of_messages_splits_into_them(groups: list[list[bytes]], tail: bytes) -> None:
-    """What a cut leaves at the end is handed out too, to be refused."""
-    written = [pack(group, 0) for group in groups]
-    assert list(split_messages(b"".join(written) + tail)) == written + ([tail] if tail else [])
 
 
 def test_passages_are_copied_out_of_the_messages() -> None:

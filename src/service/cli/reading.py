@@ -35,6 +35,7 @@ class Reader:
     options: ReadOptions = field(default_factory=ReadOptions)
     rows: int = 0
     faults: int = 0
+    asides: int = 0
 
     def chunks(self) -> Iterator[Passages]:
         """The passages of every file; wrong rows go to stderr. Raises FormatError where nothing can be read."""
@@ -43,6 +44,7 @@ class Reader:
                 task = progress.add_task(path.name, total=None)
                 for chunk in open_passages(path, self.format, self.options):
                     self.rows += len(chunk.passages)
+                    self.asides += len(chunk.asides)
                     progress.update(task, advance=len(chunk.passages))
                     for fault in chunk.faults:
                         self._complain(f"{path}: line {fault.line}: {fault.reason}")
@@ -53,6 +55,8 @@ class Reader:
         """Say how many rows were wrong, and exit with 1 if nothing was read, or if `strict` and any was wrong."""
         if self.faults:
             typer.echo(f"{self.faults} wrong rows left out, {self.rows} read", err=True)
+        if self.asides:
+            typer.echo(f"{self.asides} rows tell of no crossing: hours without trucks or data, re-weighings", err=True)
         if (self.faults and not self.rows) or (strict and self.faults):
             raise typer.Exit(1)
 

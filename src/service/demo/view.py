@@ -142,4 +142,5 @@ def line_of(item: Row) -> str:
     """An intercept in one line, where there is no terminal to draw on."""
     best = item["best"]
     gross, limit = tonnes(best["passage"]["gross_kg"]), tonnes(best["limit_high_kg"])
-    return f"intercept {item['id']} {plate_of(item)} {best['corridor']} {gross} / {limit} {reasons_of(item)} {item['state']}"
+    what = f"{plate_of(item)} {best['corridor']} {gross} / {limit}"
+    return f"intercept {item['id']} {what} {reasons_of(item)} {item['state']}"
