@@ -38,6 +38,10 @@ EXAMPLES = PROJECT / "docs" / "integrate"
 PAGE = pages.page("docs/integrate/README.md")
 SITE, CORRIDOR = "G104-K012", "G104"
 NAMES = re.compile(r"WIM_[A-Z_]+")
+#: What the squad's program says of the truck that the units' programs send.
+SHOWN = re.compile(
+    rf"open     苏A12345 106\.2 t, limit 49 t, hundred_tonne, severity; {SITE} [\d:]{{8}} UTC, until [\d:]{{8}}"
+)
 #: Kernels may have to be compiled first.
 PATIENCE_SECONDS = 180.0
 
@@ -107,9 +111,7 @@ def test_what_a_unit_sends_by_kafka_comes_out_at_the_squad_of_its_corridor(road:
     wait_for(lambda: published(road.installation) == {"苏A99999"}, PATIENCE_SECONDS, "the other corridor's intercept")
     identity = example("unit_sender.py", SITE, "1", "苏A12345", road.installation.servers)
     shown = road.squad_sees("苏A12345")
-    assert shown.startswith("open     苏A12345 106.2 t, limit 49 t, ")
-    assert "hundred_tonne" in shown
-    assert f"; {SITE} " in shown
+    assert SHOWN.fullmatch(shown)
     assert identity in violation_ids(road.installation)
     assert "苏A99999" not in road.squad_log.read_text("utf-8")
 
@@ -125,7 +127,7 @@ def test_what_a_unit_posts_comes_out_at_the_squad(road: Road, monkeypatch: pytes
     wait_for(lambda: answers(port), 60, "the API")
     address = f"http://127.0.0.1:{port}"
     identity = example("unit_http.py", SITE, "1", "苏A12345", address, UNIT_TOKEN=made["token"])
-    assert "hundred_tonne" in road.squad_sees("苏A12345")
+    assert SHOWN.fullmatch(road.squad_sees("苏A12345"))
     assert violation_ids(road.installation) == {identity}
 
 
@@ -155,6 +157,11 @@ def answers(port: int) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
+
+
+def test_the_page_shows_what_the_program_prints() -> None:
+    """The line under the command has the form of a real one."""
+    assert [line for block in pages.blocks(PAGE, "") for line in block.splitlines() if SHOWN.fullmatch(line)]
 
 
 def test_the_squads_program_is_about_twenty_lines() -> None:
