@@ -24,15 +24,19 @@ class Simulation:
     sender: Sender
     truth: TruthFile | None = None
 
-    async def run(self, seconds: float | None, sent: Callable[[int], None]) -> None:
-        """Publish for so long, or until cancelled; `sent` hears how many passages went each time."""
+    async def run(self, seconds: float | None, sent: Callable[[int], None], past_s: int = 0) -> None:
+        """Publish for so long, or until cancelled; `sent` hears how many passages went each time.
+
+        The last `past_s` seconds are published first, at once: what the figures of today would already hold.
+        """
         begin_ns = time.time_ns()
         until_ns = None if seconds is None else begin_ns + int(seconds * 1e9)
-        pacer = Pacer(1.0)
-        pacer.begin(begin_ns)
-        for step in self.traffic.play(begin_ns, until_ns):
+        live = Pacer(1.0)
+        live.begin(begin_ns)
+        for step in self.traffic.play(begin_ns - past_s * 10**9, until_ns):
             if self.truth is not None:
                 self.truth.write(step.truth)
+            pacer = Pacer(None) if step.until_ns <= begin_ns else live
             await self._publish(step, pacer, sent)
             # A simulation that cannot keep up must still be stoppable.
             await asyncio.sleep(0)

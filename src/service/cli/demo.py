@@ -28,6 +28,8 @@ DUTY = "demo-duty"
 LOOK_SECONDS = 1.0
 #: The embedded broker silently drops what is older than its newest 4.6 MB of a partition (architecture.md, Brokers).
 MOST_UNREAD_BYTES = 2_000_000
+#: A rate needs hours that were watched: two of the past hold one that was watched from its beginning to its end.
+PAST = ("--past-hours", "2")
 #: A passage in a message of its own.
 PASSAGE_BYTES = 208
 
@@ -74,7 +76,7 @@ def _start(parts: Children, rate: float | None) -> tuple[Heading, str, Child]:
     parts.wait_for("api", lambda: is_up(address))
     parts.wait_for("api", lambda: DUTY in _tokens(api))
     parts.wait_for("worker", lambda: "partitions taken over" in worker.read())
-    simulator = parts.start("simulator", "simulate", *([] if rate is None else ["--rate", str(rate)]))
+    simulator = parts.start("simulator", "simulate", *PAST, *([] if rate is None else ["--rate", str(rate)]))
     tokens = _tokens(api)
     squad = next(token for name, token in tokens.items() if name not in _ROLES)
     heading = Heading(address, tokens[DUTY], squad, parts.environment["WIM_KAFKA__BOOTSTRAP_SERVERS"])

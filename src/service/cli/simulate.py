@@ -30,6 +30,7 @@ Sites = Annotated[Path | None, typer.Option("--sites", help="Registry (default: 
 Rate = Annotated[float | None, typer.Option("--rate", min=0.001, help="Passages a second, over the average of a day.")]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="The same seed gives the same traffic.")]
 Seconds = Annotated[float | None, typer.Option("--seconds", min=1, help="End after so long; default: never.")]
+Past = Annotated[int, typer.Option("--past-hours", min=0, max=24, help="Publish that much of the past first, at once.")]
 Truth = Annotated[Path | None, typer.Option("--truth", help="What really happened: .parquet or .jsonl.")]
 
 
@@ -39,6 +40,7 @@ def simulate(
     rate: Rate = None,
     seed: Seed = None,
     seconds: Seconds = None,
+    past_hours: Past = 0,
     truth: Truth = None,
 ) -> None:
     """Publish simulated passages and health beats until Ctrl-C."""
@@ -48,7 +50,7 @@ def simulate(
         f"simulated: {traffic.passages_per_s:.1f} passages/s over {len(traffic.world.roads.sites)} sites", err=True
     )
     with TruthFile(truth) if truth else contextlib.nullcontext() as file:
-        asyncio.run(_run(traffic, Sender(reach(settings.kafka)), file, seconds))
+        asyncio.run(_run(Simulation(traffic, Sender(reach(settings.kafka)), file), seconds, past_hours * 3600))
 
 
 def make_traffic(scenario: Scenario, sites: Path | None) -> Traffic:
@@ -68,15 +70,15 @@ def _scenario(path: Path | None, rate: float | None, seed: int | None) -> Scenar
     )
 
 
-async def _run(traffic: Traffic, sender: Sender, truth: TruthFile | None, seconds: float | None) -> None:
+async def _run(simulation: Simulation, seconds: float | None, past_s: int) -> None:
     """Until done, SIGINT or SIGTERM: all three end with status 0 and a whole truth file."""
-    await sender.start()
+    await simulation.sender.start()
     task = asyncio.current_task()
     assert task is not None  # it runs in asyncio.run
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     counts: list[int] = []
     with contextlib.suppress(asyncio.CancelledError):
-        await Simulation(traffic, sender, truth).run(seconds, counts.append)
-    await sender.stop()
+        await simulation.run(seconds, counts.append, past_s)
+    await simulation.sender.stop()
     typer.echo(f"{sum(counts)} passages published", err=True)

@@ -40,8 +40,8 @@ class Api:
         return [{"corridor": one["corridor"], **row} for one in found["corridors"] for row in one["rows"]]
 
     def intercepts(self) -> list[Row]:
-        """The newest first."""
-        found = self.get(f"/v1/intercepts?limit={NEWEST}") or {"items": []}
+        """Those that somebody can act on, the newest first."""
+        found = self.get(f"/v1/intercepts?active=true&limit={NEWEST}") or {"items": []}
         items: list[Row] = found["items"]
         return items
 

@@ -81,7 +81,7 @@ def _rate_table(rates: Sequence[Row]) -> Table:
             f"{row['trucks']:,}",
             f"{row['over_beyond_tolerance']:,}",
             _percent(row["rate_percent"]),
-            f"{_percent(row['rate_low_percent'])} … {_percent(row['rate_high_percent'])}",
+            _interval(row["rate_low_percent"], row["rate_high_percent"]),
             str(row["hundred_tonne"]),
         )
     return table
@@ -90,6 +90,10 @@ def _rate_table(rates: Sequence[Row]) -> Table:
 def _percent(value: float | None) -> str:
     """No data is not zero."""
     return "無資料 no data" if value is None else f"{value:.2f} %"
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "—" if low is None or high is None else f"{low:.2f} … {high:.2f} %"
 
 
 def _intercept_table(intercepts: Sequence[Row]) -> Table:
