@@ -34,6 +34,7 @@ import structlog
 from sqlalchemy import Connection
 
 from service.docket.expiry import expire_due
+from service.docket.keeping import FORGET
 from service.docket.terms import Terms
 from service.ending import TRY_AGAIN, End, end_process
 from service.lanes.sending import ACKNOWLEDGED_SECONDS, Sender
@@ -44,6 +45,7 @@ from service.store import intercepts, leases, timers
 from service.store.engine import Store
 from service.store.intercepts import Unpublished
 from service.store.leases import Lease
+from service.store.timers import Timer
 from service.topics import INTERCEPTS
 
 LEASE = "relay"
@@ -62,6 +64,9 @@ BATCH = 256
 
 #: Between a look at the lease and a send no more than this may pass.
 FRESH_SECONDS = 1.0
+
+#: A state to be told, or an intercept to be forgotten.
+Due = Unpublished | Timer
 
 #: What a stopping relay gets to note what it has sent; a send that takes longer is repeated by the next owner.
 STOP_SECONDS = 1.0
@@ -160,13 +165,11 @@ class Relay:
                 return
             if not due:
                 await self._pause(self._times.poll_s)
-                continue
-            if not tenure.fresh:
-                continue
-            await self._sender.send([_message(one) for one in due])
-            self._metrics.relayed.inc(len(due))
-            if not await self._in_thread(tenure.note, due):
-                return
+            elif tenure.fresh:
+                await self._sender.send([_message(one) for one in due])
+                self._metrics.relayed.inc(len(due))
+                if not await self._in_thread(tenure.note, due):
+                    return
         await self._in_thread(tenure.release)
 
     async def _pause(self, seconds: float) -> None:
@@ -197,8 +200,8 @@ class _Tenure:
         """Whether the last look was just now: a process that was paused since may not be the owner any more."""
         return self._times.monotonic_s() - self._looked_s <= FRESH_SECONDS
 
-    def look(self) -> Sequence[Unpublished] | None:
-        """What is to be sent; None where the lease is gone."""
+    def look(self) -> Sequence[Due] | None:
+        """What is to be sent: changes, and where there are none what is to be forgotten. None: the lease is gone."""
         self._looked_s = self._times.monotonic_s()
         if self._looked_s >= self._renew_s and not self._renew():
             return None
@@ -207,21 +210,25 @@ class _Tenure:
         with self._store.reading() as conn:
             if not self._held(conn):
                 return None
-            expiry_ns = timers.next_due_ns(conn)
             due = intercepts.unpublished(conn, BATCH)
-        if not due and expiry_ns is not None and expiry_ns <= self._times.clock_ns():
-            self._expire()
-        return due
+            timer_ns = timers.next_due_ns(conn)
+        if due or timer_ns is None or timer_ns > self._times.clock_ns():
+            return due
+        return self._fire()
 
-    def note(self, sent: Sequence[Unpublished]) -> bool:
+    def note(self, sent: Sequence[Due]) -> bool:
         """What was just acknowledged; False where the lease was gone before, and the present owner must send again."""
+        states = [one for one in sent if isinstance(one, Unpublished)]
         if self._again_s is not None:
-            self._sent.update(one.id for one in sent)
+            self._sent.update(one.id for one in states)
         with self._store.writing() as conn:
             if held := self._held(conn):
-                intercepts.mark_published(conn, {one.id: one.version for one in sent})
+                intercepts.mark_published(conn, states)
+                for timer in sent:
+                    if isinstance(timer, Timer):
+                        timers.fire(conn, timer)
             else:
-                intercepts.publish_again(conn, [one.id for one in sent])
+                intercepts.publish_again(conn, [one.id for one in states])
         return held
 
     def release(self) -> None:
@@ -246,12 +253,27 @@ class _Tenure:
         self._again_s = None
         self._sent.clear()
 
-    def _expire(self) -> None:
+    def _fire(self) -> Sequence[Due]:
+        """End what is out of reach; gives the timers of what is to be taken off the topic."""
+        now_ns = self._times.clock_ns()
         with self._store.writing(durable=True) as conn:
-            expire_due(conn, self._times.clock_ns(), self._terms)
+            expire_due(conn, now_ns, self._terms)
+            over = [timer for timer in timers.due(conn, now_ns, BATCH) if timer.kind == FORGET]
+            active = [timer for timer in over if _is_active(conn, timer.subject)]
+            for timer in active:
+                timers.fire(conn, timer)
+        return [timer for timer in over if timer not in active]
 
 
-def _message(one: Unpublished) -> Message:
+def _is_active(conn: Connection, intercept: str) -> bool:
+    row = intercepts.get(conn, intercept, corridors=None)
+    return row is not None and row.active
+
+
+def _message(one: Due) -> Message:
+    if isinstance(one, Timer):
+        # Compaction drops a key whose last value is null.
+        return Message(INTERCEPTS, one.subject.encode(), None)
     value = one.document.encode()
     head = _HEAD.decode(value)
     trace = traceparent(head.best.id, "cases")

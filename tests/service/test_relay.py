@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from service.docket.actions import Actor, Deed, act
+from service.docket.keeping import FORGET
 from service.lanes.work import Message
 from service.messages import Intercept, decode
 from service.metrics import Metrics
@@ -219,6 +220,25 @@ async def test_the_relay_ends_what_is_out_of_reach_and_tells_it(desk: Desk) -> N
         await until(lambda: log.told == [(1, "open")])
         clock.seconds += 15 * 60
         await until(lambda: log.told == [(1, "open"), (2, "expired")])
+
+
+async def test_what_is_over_is_taken_off_the_topic_after_thirty_days(desk: Desk) -> None:
+    """A null under its key lets the broker forget it; it is sent once, and the database keeps the intercept."""
+    log, clock = Log(), Clock()
+    desk.file(desk.violation())
+    claim(desk)
+    with desk.store.writing(durable=True) as conn:
+        lost = Deed(action="close", outcome="lost")
+        act(conn, desk.only_intercept().id, lost, SQUAD, desk.now_ns, desk.terms)
+    async with relaying(desk.store, log, clock, lease_s=1e9):
+        await until(lambda: log.told == [(3, "closed")])
+        (due_at_ns,) = (row.due_at_ns for row in desk.rows("timers") if row.kind == FORGET)
+        assert due_at_ns == desk.now_ns + 30 * 86_400 * 10**9
+        clock.seconds += 30 * 86_400
+        await until(lambda: len(log.messages) == 2)
+        await until(lambda: not desk.rows("timers"))
+    assert (log.messages[1].key, log.messages[1].value) == (log.messages[0].key, None)
+    assert desk.only_intercept().state == "closed"
 
 
 async def test_a_failing_broker_ends_the_relay_and_loses_nothing(desk: Desk) -> None:

@@ -17,9 +17,9 @@ from dispatch.intercepts import NotAllowedError, Outcome, State
 from service import messages
 from service.docket import rows
 from service.docket.drafting import life_of, relive
-from service.docket.filing import EXPIRY
+from service.docket.keeping import keep
 from service.docket.terms import Terms
-from service.store import audit, feed, intercepts, outcomes, timers
+from service.store import audit, feed, intercepts, outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +102,11 @@ def act(
     if if_version is not None and if_version != told.version:
         raise StaleError(if_version, told)
     after = _after(told, deed, actor, terms)
-    kept = rows.intercept_row(after)
-    intercepts.save(conn, [kept])
+    kept = keep(conn, [after], now_ns, terms)
     if after.state.value == State.CLOSED:
         _remember(conn, after, deed)
-    timers.disarm(conn, EXPIRY, intercept)
     audit.note(conn, _entry(told, after, deed, actor, now_ns))
-    feed.append(conn, [rows.intercept_entry(kept)])
+    feed.append(conn, [rows.intercept_entry(row) for row in kept])
     return after
 
 

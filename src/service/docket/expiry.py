@@ -9,7 +9,7 @@ from dispatch.intercepts import State
 from service import messages
 from service.docket import rows
 from service.docket.drafting import life_of, relive
-from service.docket.filing import EXPIRY
+from service.docket.keeping import EXPIRY, keep
 from service.docket.terms import Terms
 from service.store import feed, intercepts, timers
 
@@ -20,14 +20,11 @@ def expire_due(conn: Connection, now_ns: int, terms: Terms, limit: int = 100) ->
     In the caller's transaction, in any process: whoever fires a timer first acts on it. A newer sighting moved the
     timer of its intercept, so one that still fires has seen nothing since.
     """
-    fired = [
-        timer.subject for timer in timers.due(conn, now_ns, limit) if timer.kind == EXPIRY and timers.fire(conn, timer)
-    ]
+    due = [timer for timer in timers.due(conn, now_ns, limit) if timer.kind == EXPIRY]
+    fired = [timer.subject for timer in due if timers.fire(conn, timer)]
     ended = [told for intercept in fired if (told := _expired(conn, intercept, terms)) is not None]
     if ended:
-        kept = [rows.intercept_row(told) for told in ended]
-        intercepts.save(conn, kept)
-        feed.append(conn, [rows.intercept_entry(row) for row in kept])
+        feed.append(conn, [rows.intercept_entry(row) for row in keep(conn, ended, now_ns, terms)])
     return len(ended)
 
 

@@ -13,21 +13,18 @@ import msgspec
 from sqlalchemy import Connection
 
 from dispatch.cases import Joined, PlateReads, is_late, join
-from dispatch.intercepts import State
 from dispatch.offenders import History, count_trips, one_year_before
 from service import messages
-from service.docket import rows
+from service.docket import keeping, rows
 from service.docket.arrivals import Arrival, proposes
 from service.docket.drafting import seen_of
 from service.docket.openings import Accusation, Change, Trip, accuse, changes
 from service.docket.terms import Terms
-from service.store import cases, feed, intercepts, outcomes, sightings, timers, violations
+from service.store import cases, feed, intercepts, outcomes, sightings, violations
+from service.store.intercepts import InterceptRow
 
 #: Answers how many of a lane's passages had a plate before a crossing.
 AskPlateReads = Callable[[Connection, Arrival], PlateReads]
-
-#: The timer that ends an open intercept whose truck got out of reach.
-EXPIRY = "intercept_expires"
 
 _SEEN = msgspec.json.Decoder(messages.Seen)
 _NOBODY, _NOT_ASKED = History(), PlateReads(0, 0)
@@ -59,9 +56,7 @@ def file(conn: Connection, arrivals: Iterable[Arrival], now_ns: int, terms: Term
     newest = _keep_cases(conn, fresh, joined)
     accused = _accuse(conn, fresh, joined, terms, plate_reads)
     changed = _changes(conn, fresh, joined, newest, accused, now_ns, terms)
-    kept = [rows.intercept_row(change.after) for change in changed]
-    _keep_intercepts(conn, changed, kept, terms)
-    told = [row for row, change in zip(kept, changed, strict=True) if not change.secret]
+    told = _keep_intercepts(conn, changed, now_ns, terms)
     _tell(conn, fresh, told, now_ns, terms)
     _count(filed, fresh, joined, changed, newest, now_ns, terms)
     return filed
@@ -243,19 +238,15 @@ def _earlier(
     return earlier
 
 
-def _keep_intercepts(
-    conn: Connection, changed: Sequence[Change], kept: Sequence[intercepts.InterceptRow], terms: Terms
-) -> None:
-    intercepts.save(conn, kept)
+def _keep_intercepts(conn: Connection, changed: Sequence[Change], now_ns: int, terms: Terms) -> list[InterceptRow]:
+    """Write them; gives the rows of those that anybody was told of."""
+    kept = keeping.keep(conn, [change.after for change in changed], now_ns, terms)
     if secret := [change.after.id for change in changed if change.secret]:
         intercepts.never_publish(conn, secret)
-    running = [change.life for change in changed if change.life.state == State.OPEN]
-    timers.arm_all(conn, EXPIRY, {life.id: life.expires_ns(terms.horizon_ns) for life in running})
+    return [row for row, change in zip(kept, changed, strict=True) if not change.secret]
 
 
-def _tell(
-    conn: Connection, fresh: Sequence[Arrival], told: Sequence[intercepts.InterceptRow], now_ns: int, terms: Terms
-) -> None:
+def _tell(conn: Connection, fresh: Sequence[Arrival], told: Sequence[InterceptRow], now_ns: int, terms: Terms) -> None:
     """The live feed: violations that just happened, and intercepts that anybody was told of."""
     live = [a for a in fresh if _is_violation(a) and not is_late(a.sighting.time_ns, now_ns, terms.horizon_ns)]
     entries = [rows.violation_entry(arrival) for arrival in live]

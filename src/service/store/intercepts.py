@@ -7,11 +7,11 @@ The transaction that changes an intercept writes its next version; that alone ma
 from __future__ import annotations
 
 import operator
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, select, update
 
 from service.store import bulk
 from service.store.paging import Cursor, matching, newest_first, within
@@ -39,11 +39,12 @@ class InterceptRow(NamedTuple):
 
 
 class Unpublished(NamedTuple):
-    """An intercept whose newest version no reader of the topic has yet."""
+    """An intercept whose newest version no reader of the topic has yet; `noted` is what was noted of it by then."""
 
     id: str
     version: int
     document: str
+    noted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +93,20 @@ def unpublished(conn: Connection, limit: int) -> list[Unpublished]:
     """What the relay has to send next: what somebody can act on first, the newest of it first."""
     behind = intercepts.c.version > intercepts.c.published_version
     first = intercepts.c.active.desc(), intercepts.c.newest_ns.desc()
-    rows = select(intercepts.c.id, intercepts.c.version, intercepts.c.document).where(behind).order_by(*first)
+    table = intercepts.c
+    rows = select(table.id, table.version, table.document, table.published_version).where(behind).order_by(*first)
     return [Unpublished(*row) for row in conn.execute(rows.limit(limit))]
 
 
-def mark_published(conn: Connection, versions: Mapping[str, int]) -> None:
-    """Note that these versions, by id, were acknowledged; a higher number noted before stays."""
-    if not versions:
+def mark_published(conn: Connection, sent: Sequence[Unpublished]) -> None:
+    """Note that these were acknowledged; not where something else was noted since they were read, such as that they are
+    to be published again."""
+    if not sent:
         return
-    behind = intercepts.c.id == bindparam("acknowledged"), intercepts.c.published_version < bindparam("sent")
-    noted = update(intercepts).where(*behind).values(published_version=bindparam("sent"))
-    conn.execute(noted, [{"acknowledged": one, "sent": version} for one, version in sorted(versions.items())])
+    as_read = intercepts.c.id == bindparam("sent"), intercepts.c.published_version == bindparam("noted")
+    note = update(intercepts).where(*as_read).values(published_version=bindparam("acknowledged"))
+    rows = [{"sent": one.id, "noted": one.noted, "acknowledged": one.version} for one in sorted(sent)]
+    conn.execute(note, rows)
 
 
 def never_publish(conn: Connection, ids: Collection[str]) -> None:
@@ -112,8 +116,11 @@ def never_publish(conn: Connection, ids: Collection[str]) -> None:
 
 
 def publish_again(conn: Connection, ids: Collection[str]) -> None:
-    """Make these intercepts due again, whatever was acknowledged."""
-    conn.execute(update(intercepts).where(intercepts.c.id.in_(sorted(ids))).values(published_version=0))
+    """Make these intercepts due again, whatever was acknowledged and whatever is about to be: every call notes a
+    number that was not there before."""
+    table = intercepts.c
+    below = case((table.published_version > 0, -1), else_=table.published_version - 1)
+    conn.execute(update(intercepts).where(table.id.in_(sorted(ids))).values(published_version=below))
 
 
 def republish_active(conn: Connection) -> int:

@@ -40,13 +40,12 @@ def do(
 
 
 def test_a_claim_is_told_kept_and_written_down(desk: Desk) -> None:
-    """State, squad, lead agency, version, feed, outbox and audit; the timer of expiry is gone."""
+    """State, squad, lead agency, version, feed, outbox and audit."""
     told = do(desk, SQUAD, Deed(action="claim", note="from the yard"))
     assert (told.state, told.squad, told.lead_agency, told.version) == (InterceptState.CLAIMED, "liyang-2", "road", 2)
     assert told == desk.only_intercept()
     assert desk.feed() == ["violation", "intercept", "intercept"]
     assert desk.to_publish() == [told.id]
-    assert desk.rows("timers") == []
     with desk.store.reading() as conn:
         ((_, entry),) = audit.of_subject(conn, told.id)
     assert (entry.actor, entry.agency, entry.action, entry.reason) == (
