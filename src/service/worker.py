@@ -222,6 +222,9 @@ async def _live(app: faust.App, works: Sequence[Work], companions: Sequence[Serv
     services = (gauge, *companions, *lanes)
     worker = _Worker(app, *services, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
 
+    # It writes control characters even where nobody looks.
+    worker.spinner = None
+
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)

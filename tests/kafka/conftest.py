@@ -48,7 +48,7 @@ class Running:
     plant: Plant
     ends: Ends
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = 45.0) -> None:
         """Return once the condition holds; fail where it does not in time."""
         async with asyncio.timeout(seconds):
             while not condition():

@@ -189,7 +189,7 @@ def read_all(servers: str, topic: str, partitions: int = 1) -> list[tuple[bytes 
     return found
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 20.0, what: str = "") -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 45.0, what: str = "") -> None:
     """Return once the condition holds; fail where it does not within `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():

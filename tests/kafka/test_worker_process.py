@@ -102,7 +102,7 @@ def test_a_kill_at_any_moment_loses_and_repeats_nothing(
     wait_for(lambda: counting.count(store) >= share * NUMBERS)
     worker.kill()
     start(kafka, database, topic, unique, announcements)
-    wait_for(lambda: counting.count(store) >= NUMBERS, SESSION_MS / 1000 + 20)
+    wait_for(lambda: counting.count(store) >= NUMBERS, SESSION_MS / 1000 + 45)
     assert counting.report(store, NUMBERS).exact
     announced = {int(value or b"") for value, _ in read_all(kafka, announcements)}
     assert announced == set(range(0, NUMBERS, counting.ANNOUNCED_EVERY))
@@ -191,7 +191,7 @@ def test_a_stopped_process_that_wakes_up_later_keeps_nothing_twice(
     wait_for(lambda: counting.count(store) > 0)
     sleeper.process.send_signal(signal.SIGSTOP)
     start(*arguments)
-    wait_for(lambda: counting.count(store) >= NUMBERS, SESSION_MS / 1000 + 20)
+    wait_for(lambda: counting.count(store) >= NUMBERS, SESSION_MS / 1000 + 45)
     sleeper.process.send_signal(signal.SIGCONT)
     produce(kafka, topic, numbered(range(NUMBERS, NUMBERS + 1_000)), PARTITIONS)
     wait_for(lambda: counting.count(store) >= NUMBERS + 1_000)
