@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, exists, select
@@ -12,10 +12,12 @@ from sqlalchemy import Connection, exists, select
 from service.api import times
 from service.api.comparing import compared, comparison
 from service.api.fields import Moment, Words
-from service.api.parts import Parts
 from service.api.problems import FieldError, wrong_parameters
 from service.api.times import Period
+from service.policy import Policy
+from service.registry import Registry
 from service.store import rate_table
+from service.store.engine import Store
 from service.store.rate_table import CountedLane, Extent, Question, RateTable
 from service.store.spans import HOUR_S
 from service.store.tables import rate_series, rates
@@ -59,7 +61,20 @@ class Asked:
     other: Period | None
 
 
-def answers(parts: Parts, corridors: Iterable[Corridor], query: RateQuery) -> list[dict[str, Any]]:
+class Source(Protocol):
+    """Where figures come from: the parts of the API, or those of a command."""
+
+    @property
+    def registry(self) -> Registry: ...
+    @property
+    def policy(self) -> Policy: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def clock_ns(self) -> Callable[[], int]: ...
+
+
+def answers(parts: Source, corridors: Iterable[Corridor], query: RateQuery) -> list[dict[str, Any]]:
     """The answer for each corridor, in their order. Raises the problem of wrong parameters."""
     asked = [_asked(parts, zone, here, query) for zone, here in _by_zone(corridors).items()]
     found: dict[str, dict[str, Any]] = {}
@@ -76,7 +91,7 @@ def _by_zone(corridors: Iterable[Corridor]) -> dict[str, list[Corridor]]:
     return found
 
 
-def _asked(parts: Parts, zone: str, corridors: Sequence[Corridor], query: RateQuery) -> Asked:
+def _asked(parts: Source, zone: str, corridors: Sequence[Corridor], query: RateQuery) -> Asked:
     period = times.period(query.from_, query.to, zone, parts.clock_ns(), parts.policy.range_days_most)
     if query.bucket and (period.to_s - period.from_s) > MOST_BUCKETS * _BUCKET_S[query.bucket]:
         remedy = f"ask for a shorter period or a longer bucket: {MOST_BUCKETS} at most"

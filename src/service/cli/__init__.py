@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("service.cli.replay:replay", "Publish a record to Kafka, at its own speed or faster."),
     "screen": ("service.cli.screen:screen", "Judge files of passages, without Kafka."),
     "rules": ("service.cli.rules:app", "Check rule sets, explain a verdict, compare two rule sets."),
+    "rates": ("service.cli.rates:rates", "Show the overload rates of corridors."),
     "offenders": ("service.cli.offenders:app", "Fill the history of repeat offenders from papers of before."),
     "topics": ("service.cli.topics:app", "Compare Kafka's topics with the table, and set them right."),
     "db": ("service.cli.db:app", "Bring the database's tables up to date."),
