@@ -1,4 +1,8 @@
-"""`POST /v1/intercepts/{intercept}/actions`: claim a truck, and say what became of it."""
+"""`POST /v1/intercepts/{intercept}/actions`: claim a truck, and say what became of it.
+
+The docket does it (`service.docket.actions`), in one durable transaction with the answer that its Idempotency-Key gets;
+here a request becomes a deed, and what the docket refuses becomes a problem that says what is possible instead.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +15,24 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from service.access import Role
-from service.api import acting, bodies, etags, repeats
-from service.api.acting import FACTS, Deed
+from dispatch.intercepts import IncompleteError, Outcome
+from service.access import Principal, Role
+from service.api import audits, bodies, etags, repeats
 from service.api.answers import answer, documented
 from service.api.auth import Asker, allow
 from service.api.fields import PRINTABLE, IdPath, SquadId
-from service.api.intercepts import document_of, unknown
+from service.api.intercepts import document_of, standing, unknown
 from service.api.parts import Parts, PartsOf
-from service.api.problems import Problem
+from service.api.problems import FieldError, Problem, wrong_body
 from service.api.tags import Tag
 from service.docket import rows
-from service.store import idempotency, intercepts
+from service.docket.actions import Actor, Deed, RefusedError, StaleError, act
+from service.store import audit, idempotency, intercepts
 from service.store.errors import FencedError
 from service.store.idempotency import Answer
 from service.store.intercepts import InterceptRow
+from wim.forms import FormError
+from wim.forms.json_form import instant_ns
 
 router = APIRouter(prefix="/v1/intercepts", tags=[Tag.INTERCEPTS])
 
@@ -36,8 +43,9 @@ _IfMatch = Annotated[
 
 _HEAVIEST_KG = 1_000_000
 
-#: The action did not fit: what an officer did without a network has happened all the same (dispatch.md §3).
-_CONFLICTS = (409, 412)
+#: What a squad did without a network has happened whoever has the intercept by now; a claim that was late has not
+#: (dispatch.md §3).
+_FACTUAL = frozenset({Outcome.CONFIRMED, Outcome.LEGAL, Outcome.LOST})
 
 
 class ActionBody(BaseModel):
@@ -56,7 +64,7 @@ class ActionBody(BaseModel):
     document_number: str | None = Field(None, min_length=1, max_length=64, pattern=PRINTABLE)
     note: str | None = Field(None, min_length=1, max_length=2_000, pattern=PRINTABLE)
     done_at: str | None = Field(
-        None, max_length=40, pattern=PRINTABLE, description="When it was done, for an action that waited for a network."
+        None, max_length=40, description="RFC 3339: when it was done, for an action that waited for a network."
     )
     after: str | None = Field(
         None,
@@ -89,18 +97,19 @@ class _Acted(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """One request to act."""
+    """One request to act; `after` names the action that it follows where it is not based on a version."""
 
     intercept: str
     asker: Asker
-    body: ActionBody
+    deed: Deed
     version: int | None
+    after: str | None
     wanted: idempotency.Request
 
     @property
-    def deed(self) -> Deed:
-        facts = {name: value for name in FACTS if (value := getattr(self.body, name)) is not None}
-        return Deed(self.body.action, self.body.outcome, self.body.squad, facts)
+    def actor(self) -> Actor:
+        who = self.asker.principal
+        return Actor(who.name, who.role.value, who.agency, who.squad)
 
 
 @router.post(
@@ -121,19 +130,47 @@ async def act_on_intercept(
     Needs `Idempotency-Key`, and `If-Match` with the ETag of the state that you saw (or `after`). Of two squads that
     claim at once exactly one wins; the other gets 412 with who has it, the present version and what is possible now.
     """
-    key = repeats.key_of(idempotency_key, required=True)
-    assert key is not None
+    key = repeats.key_of(idempotency_key)
     raw = await bodies.read_json(request)
     body = bodies.fitted(ActionBody, raw)
     version = etags.expected(if_match)
     if version is None and body.after is None:
         raise Problem("precondition_missing", "send If-Match with the ETag of the intercept, or `after` in the body")
-    call = _Call(intercept, asker, body, version, repeats.asked(request, asker, key, raw))
+    deed = _deed(parts, asker.principal, body)
+    call = _Call(intercept, asker, deed, version, body.after, repeats.asked(request, asker, key, raw))
     return await anyio.to_thread.run_sync(_act, parts, call)
 
 
+def _deed(parts: Parts, principal: Principal, body: ActionBody) -> Deed:
+    """What is to be done. Raises the problem of fields that cannot be meant."""
+    if body.done_at is not None:
+        try:
+            instant_ns("done_at", body.done_at)
+        except FormError as error:
+            raise _wrong(error.field, error.problem, error.remedy) from None
+    _check_squad(parts, principal, body)
+    given = body.model_dump(exclude={"after"}, exclude_none=True)
+    return Deed(**given)
+
+
+def _check_squad(parts: Parts, principal: Principal, body: ActionBody) -> None:
+    if body.action != "claim":
+        if body.squad is not None:
+            raise _wrong("squad", "goes with a claim only", "leave it out")
+    elif principal.role is Role.SQUAD:
+        if body.squad not in (None, principal.squad):
+            raise _wrong("squad", "is not yours", "leave it out; duty claims on behalf of others")
+    elif body.squad is None:
+        raise _wrong("squad", "it is missing", "name the squad on whose behalf this is done")
+    elif body.squad not in parts.registry.squads:
+        raise _wrong("squad", "there is no such squad", "name one of the registry")
+
+
+def _wrong(field: str, problem: str, remedy: str) -> Problem:
+    return wrong_body([FieldError(field, problem, remedy)])
+
+
 def _act(parts: Parts, call: _Call) -> Response:
-    action = call.body.action
     try:
         answer, replayed = _transaction(parts, call)
     except FencedError:
@@ -141,11 +178,11 @@ def _act(parts: Parts, call: _Call) -> Response:
     except Problem as refused:
         problem = refused
     else:
-        parts.meters.actions.labels(action, "replayed" if replayed else "done").inc()
+        parts.meters.actions.labels(call.deed.action, "replayed" if replayed else "done").inc()
         return repeats.told(answer, replayed, call.asker.plates)
-    parts.meters.actions.labels(action, problem.code).inc()
-    if problem.status in _CONFLICTS and call.body.after is not None:
-        acting.keep_conflict(parts, call.asker.principal, call.intercept, call.deed, problem.code)
+    parts.meters.actions.labels(call.deed.action, problem.code).inc()
+    if problem.status in (409, 412):
+        _keep_conflict(parts, call, problem.code)
     raise problem
 
 
@@ -156,9 +193,20 @@ def _transaction(parts: Parts, call: _Call) -> tuple[Answer, bool]:
 
 def _answer(conn: Connection, parts: Parts, call: _Call) -> Answer:
     row = _row(conn, call)
-    _check_base(conn, call, row)
-    after = acting.act(conn, parts, call.asker.principal, row, call.deed)
-    return Answer(200, document_of(rows.intercept_row(after), call.asker, parts))
+    if call.version is None:
+        _check_order(conn, call, row)
+    try:
+        told = act(conn, row.id, call.deed, call.actor, parts.clock_ns(), parts.terms, if_version=call.version)
+    except StaleError as stale:
+        raise _moved(call, rows.intercept_row(stale.told)) from None
+    except RefusedError as refusal:
+        # Of a close it names the outcomes that are possible.
+        now = {**standing(call.asker, rows.intercept_row(refusal.told)), "allowed": list(refusal.allowed)}
+        raise Problem("action_not_allowed", str(refusal), **now) from None
+    except IncompleteError as error:
+        remedy = f"to {call.deed.action}, add it"
+        raise wrong_body([FieldError(name, "it is missing", remedy) for name in error.missing]) from None
+    return Answer(200, document_of(rows.intercept_row(told), call.asker, parts))
 
 
 def _row(conn: Connection, call: _Call) -> InterceptRow:
@@ -169,21 +217,30 @@ def _row(conn: Connection, call: _Call) -> InterceptRow:
     return row
 
 
-def _check_base(conn: Connection, call: _Call, row: InterceptRow) -> None:
-    """Raise unless the action is based on the present state, or follows one of the same person that was received."""
-    if call.version is not None:
-        if call.version != row.version:
-            raise FencedError(f"intercept {row.id}", f"version {call.version}")
-        return
-    before = idempotency.known(conn, call.wanted.actor, call.body.after or "")
-    if before is None or msgspec.json.decode(before.body, type=_Acted).id != row.id:
+def _check_order(conn: Connection, call: _Call, row: InterceptRow) -> None:
+    """Raise unless the action that this one follows was received, from the same person and about the same intercept."""
+    before = idempotency.known(conn, call.wanted.actor, call.after or "")
+    if before is None or msgspec.json.decode(before.body or b"{}", type=_Acted).id != row.id:
         raise Problem("after_unknown", "send the action of that key first, then this one again")
 
 
 def _overtaken(parts: Parts, call: _Call) -> Problem:
-    """Who has it instead."""
+    """Somebody else was quicker by a moment."""
     with parts.store.reading() as conn:
-        row = _row(conn, call)
+        return _moved(call, _row(conn, call))
+
+
+def _moved(call: _Call, row: InterceptRow) -> Problem:
     holder = f"{row.squad} has it" if row.squad else f"it is {row.state}"
     detail = f"{holder}, version {row.version}: look again and decide anew"
-    return Problem("version_conflict", detail, **acting.standing(call.asker.principal, row))
+    return Problem("version_conflict", detail, **standing(call.asker, row))
+
+
+def _keep_conflict(parts: Parts, call: _Call, code: str) -> None:
+    """Keep what was reported without a network, although the intercept has moved on: for duty to settle."""
+    if call.after is None or call.deed.outcome not in _FACTUAL:
+        return
+    facts = {"conflict": code, **msgspec.to_builtins(call.deed)}
+    action, principal = f"intercept.{call.deed.action}.conflict", call.asker.principal
+    with parts.store.writing(durable=True) as conn:
+        audit.note(conn, audits.entry(parts, principal, action, call.intercept, call.deed.note, **facts))

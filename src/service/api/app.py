@@ -95,7 +95,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         parts.live.close()
-        following.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await following
+        await following
         await parts.publisher.close()

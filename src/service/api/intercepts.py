@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from dispatch.intercepts import allowed
 from service.access import Role
 from service.api import audits, cursors, etags, masking, times
 from service.api.answers import answer, documented, page_of
@@ -89,6 +90,19 @@ def read_intercept(intercept: IdPath, request: Request, asker: _Reader, parts: P
 def unknown() -> Problem:
     """There is no such intercept, or it is another's: the two look alike."""
     return Problem("intercept_unknown", "GET /v1/intercepts lists those within your rights")
+
+
+def standing(asker: Asker, row: InterceptRow) -> dict[str, Any]:
+    """How an intercept stands, for somebody whose action did not fit: who has it, and what is possible."""
+    who = asker.principal
+    holds = who.squad is not None and who.squad == row.squad
+    return {
+        "version": row.version,
+        "state": row.state,
+        "squad": row.squad,
+        "lead_agency": row.lead_agency,
+        "allowed": list(allowed(row.state, who.role.value, holds)),
+    }
 
 
 def document_of(row: InterceptRow, asker: Asker, parts: Parts) -> bytes:

@@ -12,6 +12,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Iterator, Sequence
 
+import anyio
 import anyio.to_thread
 import psycopg
 import structlog
@@ -50,24 +51,26 @@ class LiveFeed:
         self._kept: deque[Event] = deque(maxlen=KEPT)
         self._newest: int | None = None
         self._moved = asyncio.Event()
+        self._running: anyio.CancelScope | None = None
         self.readers = 0
         self.closing = False
 
     async def run(self) -> None:
-        """Follow the table until cancelled; a database that went away is waited for."""
-        while True:
-            try:
-                async with news.watch(self._store) as told:
-                    while True:
-                        await self._catch_up()
-                        await told.wait(LOOK_SECONDS)
-            except _FAILURES as error:
-                log.warning("live_feed_stands", problem=type(error).__name__, next_try_s=RETRY_SECONDS)
-            await asyncio.sleep(RETRY_SECONDS)
+        """Follow the table until closed; a database that went away is waited for."""
+        # Not asyncio's cancel: that would leave a thread behind that reads from the store.
+        with anyio.CancelScope() as self._running:
+            while not self.closing:
+                try:
+                    await self._follow()
+                except _FAILURES as error:
+                    log.warning("live_feed_stands", problem=type(error).__name__, next_try_s=RETRY_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
 
     def close(self) -> None:
         """Send every reader home: the process ends."""
         self.closing = True
+        if self._running is not None:
+            self._running.cancel()
         self._wake()
 
     @contextlib.contextmanager
@@ -90,6 +93,12 @@ class LiveFeed:
         if self._kept and self._kept[0].number <= number + 1:
             return [event for event in self._kept if event.number > number]
         return await anyio.to_thread.run_sync(self._read, number)
+
+    async def _follow(self) -> None:
+        async with news.watch(self._store) as told:
+            while True:
+                await self._catch_up()
+                await told.wait(LOOK_SECONDS)
 
     async def _catch_up(self) -> None:
         if self._newest is None:

@@ -14,6 +14,7 @@ from service.api.limits import Allowance, Strangers
 from service.api.live_feed import LiveFeed
 from service.api.meters import Meters
 from service.api.publisher import Publisher
+from service.docket.terms import Terms
 from service.policy import Policy
 from service.pseudonyms import Pseudonyms
 from service.registry import Registry
@@ -32,6 +33,7 @@ class Parts:
     live: LiveFeed
     meters: Meters
     pseudonyms: Pseudonyms
+    terms: Terms
     clock_ns: Callable[[], int]
     steady_s: Callable[[], float]
     requests: Allowance

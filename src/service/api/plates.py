@@ -89,12 +89,11 @@ def routes_of(kind: Kind, path: str, writers: Sequence[Role]) -> APIRouter:
         if_none_match: _IfNoneMatch = None,
         idempotency_key: repeats.KeyHeader = None,
     ) -> Response:
-        name_of_write = repeats.key_of(idempotency_key, required=False)
         raw = await bodies.read_json(request)
         paper = _paper(parts, kind, raw)
         await _check_place(parts, request, asker, paper)
         version = 0 if if_none_match else etags.expected(if_match)
-        wanted = repeats.asked(request, asker, name_of_write, raw) if name_of_write else None
+        wanted = repeats.maybe_asked(request, asker, idempotency_key, raw)
         change = Change(kind, kind.key(paper), paper, version)
         return await anyio.to_thread.run_sync(_write, parts, asker, change, wanted)
 
@@ -113,8 +112,7 @@ def routes_of(kind: Kind, path: str, writers: Sequence[Role]) -> APIRouter:
         if_match: _IfMatch = None,
         idempotency_key: repeats.KeyHeader = None,
     ) -> Response:
-        name_of_write = repeats.key_of(idempotency_key, required=False)
-        wanted = repeats.asked(request, asker, name_of_write, b"") if name_of_write else None
+        wanted = repeats.maybe_asked(request, asker, idempotency_key, b"")
         change = Change(kind, key, None, etags.expected(if_match))
         if not await anyio.to_thread.run_sync(_is_repeat, parts, wanted):
             shown = await anyio.to_thread.run_sync(_find, parts, asker, kind, key)

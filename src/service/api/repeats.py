@@ -32,15 +32,18 @@ KeyHeader = Annotated[
 ]
 
 
-def key_of(header: str | None, required: bool) -> str | None:
-    """The key that came. Raises the problem of one that is missing or is no name."""
+def key_of(header: str | None) -> str:
+    """The key that must come. Raises the problem of one that is missing or is no name."""
     if header is None:
-        if required:
-            raise Problem("idempotency_key_missing", "send the header Idempotency-Key, a new UUID for each action")
-        return None
+        raise Problem("idempotency_key_missing", "send the header Idempotency-Key, a new UUID for each action")
     if not header.strip() or not header.isprintable():
         raise wrong_parameters(FieldError("Idempotency-Key", "is no name", "send a UUID"))
     return header
+
+
+def maybe_asked(request: Request, asker: Asker, header: str | None, body: bytes) -> idempotency.Request | None:
+    """What makes two requests the same, where the client named this one."""
+    return None if header is None else asked(request, asker, key_of(header), body)
 
 
 def asked(request: Request, asker: Asker, key: str, body: bytes) -> idempotency.Request:

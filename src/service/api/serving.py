@@ -21,6 +21,7 @@ from service.api.live_feed import LiveFeed
 from service.api.meters import Meters
 from service.api.parts import Parts
 from service.api.publisher import Publisher
+from service.docket.terms import terms_of
 from service.kafka import reach
 from service.policy import read_policy
 from service.pseudonyms import Pseudonyms
@@ -75,6 +76,7 @@ def serve(settings: Settings, opened: Callable[[Opened], None]) -> None:
             live=LiveFeed(store),
             meters=Meters(),
             pseudonyms=_pseudonyms(settings),
+            terms=terms_of(policy, registry.network),
             clock_ns=time.time_ns,
             steady_s=time.monotonic,
             requests=Allowance(policy.requests_per_minute),

@@ -41,8 +41,9 @@ async def watch(store: Store) -> AsyncIterator[News]:
             yield _Polled(conn)
         return
     listener = _Notified(store.url.set(drivername="postgresql").render_as_string(hide_password=False))
-    await listener.connect()
     try:
+        # Inside: a task that is cancelled between connecting and LISTEN must not leave a connection behind.
+        await listener.connect()
         yield listener
     finally:
         await listener.close()
