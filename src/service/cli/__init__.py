@@ -30,7 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rates": ("service.cli.rates:rates", "Show the overload rates of corridors."),
     "offenders": ("service.cli.offenders:app", "Fill the history of repeat offenders from papers of before."),
     "topics": ("service.cli.topics:app", "Compare Kafka's topics with the table, and set them right."),
-    "db": ("service.cli.db:app", "Bring the database's tables up to date."),
+    "db": ("service.cli.db:app", "Bring the database up to date, and forget plates whose time is over."),
     "offsets": ("service.cli.offsets:app", "Show where the stream lanes stand; decide where one goes on."),
     "config": ("service.cli.config:config", "Show the settings and the policy in force."),
     "doctor": ("service.cli.doctor:doctor", "Check what this machine needs, and say how to mend what is missing."),

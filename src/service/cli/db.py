@@ -1,14 +1,29 @@
-"""`wim db`: bring the database's tables up to date."""
+"""`wim db`: bring the database's tables up to date, and forget plates whose time is over."""
 
 from __future__ import annotations
 
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-from service.settings import read_settings
+from service.policy import Policy, read_policy
+from service.pseudonyms import Pseudonyms
+from service.settings import Settings, read_settings
 from service.store import schema
-from service.store.engine import open_store
+from service.store.engine import Store, open_store
+from service.store.purge import Keep, purge
 
 app = typer.Typer(no_args_is_help=True, help="Look after the database.")
+
+
+class NoKeyError(RuntimeError):
+    """Without a key that stays, each purge would give the same plate another pseudonym."""
+
+    def __init__(self) -> None:
+        super().__init__("a purge needs a key that stays: set WIM_AUTH__PSEUDONYM_KEY (16 characters or more)")
 
 
 @app.callback()
@@ -24,3 +39,37 @@ def upgrade() -> None:
         before, after = schema.upgrade(conn)
     store.close()
     typer.echo(f"{store.name}: at {after}" + ("" if before == after else f", was {before or 'empty'}"))
+
+
+@app.command("purge")
+def purge_plates(as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False) -> None:
+    """Make pseudonyms of plates that were kept long enough, in database and archive; every figure stays."""
+    settings = read_settings()
+    key = settings.auth.pseudonym_key
+    if key is None:
+        raise NoKeyError
+    store = open_store(settings.database.url.get_secret_value())
+    done = _purge(store, settings, read_policy(settings.policy), Pseudonyms(key.get_secret_value()))
+    store.close()
+    if as_json:
+        typer.echo(json.dumps(done))
+        return
+    for name, rows in done.items():
+        typer.echo(f"{name:24} {rows:>10,}")
+
+
+def _purge(store: Store, settings: Settings, policy: Policy, pseudonyms: Pseudonyms) -> dict[str, int]:
+    now_ns, keep = time.time_ns(), keep_of(policy)
+    done = purge(store, keep, now_ns, pseudonyms)
+    if settings.archive and "://" not in settings.archive:
+        # pyarrow takes half a second to import.
+        from service.archive_purge import purge_archive
+
+        done["archive files"] = purge_archive(store, Path(settings.archive), keep, now_ns, pseudonyms)
+    return done
+
+
+def keep_of(policy: Policy) -> Keep:
+    """How long the region keeps what."""
+    days = policy.keep_days
+    return Keep(days.plates, days.violations, days.audit, policy.idempotency_keep_hours)

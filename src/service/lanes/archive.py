@@ -13,7 +13,6 @@ refuse, and is left out here.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -22,14 +21,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from sqlalchemy import Connection
 
 from service.lanes.work import Outcome, Partition, Slice
 from service.store import manifest
 from service.store.manifest import FileRow
 from service.topics import PASSAGES
+from service.whole_files import write_whole
 from service.worker import Parts
 from wim import codec
 from wim.forms import to_arrow
@@ -104,30 +102,6 @@ def by_day_and_site(passages: Passages) -> Iterator[tuple[str, str, Passages]]:
     for part in np.split(ordered, np.flatnonzero(changes) + 1) if len(ordered) else ():
         date = datetime.fromtimestamp(int(part["time_ns"][0] // DAY_NS) * 86_400, UTC).date().isoformat()
         yield date, text(part["site"][0]), part
-
-
-def write_whole(path: Path, passages: pa.RecordBatch) -> int:
-    """A Parquet file that is there entirely or not at all, also after a power cut; returns its bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished")
-    with unfinished.open("wb") as file:
-        pq.write_table(pa.Table.from_batches([passages]), file, compression="zstd")
-        file.flush()
-        os.fsync(file.fileno())
-        size = file.tell()
-    unfinished.rename(path)
-    # The name, and the folders that were made for it, are on disk when their own folders are.
-    for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
-        _fsync_folder(folder)
-    return size
-
-
-def _fsync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _list_files(rows: Sequence[FileRow], connection: Connection) -> None:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import enum
 import operator
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from service.store import bulk
 from service.store.paging import matching
 from service.store.tables import manifest
 
 
+class Purged(enum.IntEnum):
+    """How far the plates of a file are gone."""
+
+    NOTHING = 0
+    #: Those of passages without violation.
+    PASSAGES = 1
+    ALL = 2
+
+
 class FileRow(NamedTuple):
     """A file: its path within the archive, the messages [start_offset, end_offset) that it holds, and what is in it.
 
-    `date` is the ISO date of its folder. `purged_until_ns`: plates of passages before that are pseudonyms.
+    `date` is the ISO date of its folder. `purged`: which of its plates are pseudonyms, see `Purged`.
     """
 
     path: str
@@ -30,7 +40,7 @@ class FileRow(NamedTuple):
     last_ns: int
     passages: int
     bytes: int
-    purged_until_ns: int = 0
+    purged: int = 0
 
 
 def keep(conn: Connection, files: Sequence[FileRow]) -> None:
@@ -49,3 +59,16 @@ def files(
     )
     rows = select(*(manifest.c[name] for name in FileRow._fields)).where(*wanted).order_by(manifest.c.path)
     return [FileRow(*row) for row in conn.execute(rows)]
+
+
+def due(conn: Connection, older_than_ns: int, purged: Purged, limit: int) -> list[FileRow]:
+    """Files all of whose passages are older than a time and that are not purged so far, the oldest first."""
+    due = manifest.c.last_ns < older_than_ns, manifest.c.purged < purged
+    rows = select(*(manifest.c[name] for name in FileRow._fields)).where(*due).order_by(manifest.c.last_ns)
+    return [FileRow(*row) for row in conn.execute(rows.limit(limit))]
+
+
+def note_purged(conn: Connection, path: str, purged: Purged, size: int) -> None:
+    """Note how far a file is purged, and its new size in bytes."""
+    here = manifest.c.path == path
+    conn.execute(update(manifest).where(here).values(purged=purged, bytes=size))

@@ -388,6 +388,6 @@ manifest = Table(
     _big("last_ns"),
     _big("passages"),
     _big("bytes"),
-    _big("purged_until_ns", server_default="0"),
+    _small("purged", server_default="0"),
     Index("manifest_date", "date", "site"),
 )

@@ -11,11 +11,12 @@ import pytest
 from aiokafka.structs import ConsumerRecord
 
 from service.lanes import archive
-from service.lanes.archive import ArchiveError, ArchiveWork, by_day_and_site, write_whole
+from service.lanes.archive import ArchiveError, ArchiveWork, by_day_and_site
 from service.lanes.work import Partition, Slice
 from service.store import manifest
 from service.store.engine import Store
 from service.topics import PASSAGES
+from service.whole_files import write_whole
 from wim import codec
 from wim.forms import from_arrow, to_arrow
 from wim.records import DAY_NS, HOUR_NS, Passages, blank

@@ -333,7 +333,7 @@ def _files() -> None:
         sa.Column("last_ns", sa.BigInteger(), nullable=False),
         sa.Column("passages", sa.BigInteger(), nullable=False),
         sa.Column("bytes", sa.BigInteger(), nullable=False),
-        sa.Column("purged_until_ns", sa.BigInteger(), nullable=False, server_default="0"),
+        sa.Column("purged", sa.SmallInteger(), nullable=False, server_default="0"),
     )
     op.create_index("manifest_date", "manifest", ["date", "site"])
 
