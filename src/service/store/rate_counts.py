@@ -121,7 +121,7 @@ class Counts:
         self, grain: Grain, span: Span, apart: Collection[str], one_day: Collection[str], without: Collection[int]
     ) -> Select[Any]:
         sums = [func.sum(rates.c[COUNTS[_TRUCKS]]).label("trucks"), func.sum(rates.c[COUNTS[_OVER]]).label("over")]
-        days = self._grouped(grain, span, one_day, sums).where(rates.c.start_s.not_in(without)).subquery()
+        days = self._grouped(grain, span, one_day, sums).where(rates.c.start_s.not_in(without)).subquery("days")
         trucks, over = cast(days.c.trucks, BigInteger), cast(days.c.over, BigInteger)
         parts = (trucks, over, trucks * trucks, trucks * over, over * over)
         kept = {"corridor", "site", *apart}

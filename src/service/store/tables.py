@@ -50,6 +50,10 @@ def _flag(name: str) -> Column[bool]:
     return Column(name, Boolean, nullable=False)
 
 
+def _partial(name: str, where: Any, *columns: Any) -> None:
+    Index(name, *columns, postgresql_where=where, sqlite_where=where)
+
+
 #: One row: the oldest release that works with these tables, see `schema`.
 schema_reach = Table("schema_reach", metadata, _text("oldest_revision", primary_key=True))
 
@@ -78,8 +82,9 @@ seen_hours = Table(
     _big("touched_s"),
     _flag("sealed"),
     Column("keys", LargeBinary, nullable=False),
-    Index("seen_hours_touched", "touched_s"),
 )
+#: Of what can still be sealed: the sealed hours of all years must not be walked past each time.
+_partial("seen_hours_open", ~seen_hours.c.sealed, seen_hours.c.touched_s)
 
 # --- Corridor rates ---------------------------------------------------------------------------------------------------
 
@@ -249,23 +254,16 @@ intercepts = Table(
     _big("newest_ns"),
     _text("document"),
     Index("intercepts_newest", "newest_ns", "id"),
+    Index("intercepts_active", "active", "newest_ns", "id"),
     Index("intercepts_corridor", "corridor", "newest_ns", "id"),
     Index("intercepts_case", "case_id"),
     Index("intercepts_plate", "plate", "newest_ns"),
 )
-Index(
+_partial(
     "intercepts_unpublished",
+    intercepts.c.version > intercepts.c.published_version,
     intercepts.c.active,
     intercepts.c.newest_ns,
-    postgresql_where=intercepts.c.version > intercepts.c.published_version,
-    sqlite_where=intercepts.c.version > intercepts.c.published_version,
-)
-Index(
-    "intercepts_active",
-    intercepts.c.newest_ns,
-    intercepts.c.id,
-    postgresql_where=intercepts.c.active,
-    sqlite_where=intercepts.c.active,
 )
 
 #: What one crossing of an earlier trip counts for in a plate's history (`dispatch.offenders.Offence`).

@@ -25,6 +25,8 @@ def upgrade() -> None:
     _health()
     _violations()
     _cases()
+    _intercepts()
+    _history()
     _publishing()
     _people()
     _files()
@@ -55,7 +57,13 @@ def _stream() -> None:
         sa.Column("sealed", sa.Boolean(), nullable=False),
         sa.Column("keys", sa.LargeBinary(), nullable=False),
     )
-    op.create_index("seen_hours_touched", "seen_hours", ["touched_s"])
+    op.create_index(
+        "seen_hours_open",
+        "seen_hours",
+        ["touched_s"],
+        postgresql_where=sa.text("NOT sealed"),
+        sqlite_where=sa.text("sealed = 0"),
+    )
 
 
 def _rates() -> None:
@@ -192,6 +200,9 @@ def _cases() -> None:
     )
     op.create_index("cases_newest", "cases", ["newest_ns", "id"])
     op.create_index("cases_plate", "cases", ["plate", "newest_ns"])
+
+
+def _intercepts() -> None:
     op.create_table(
         "intercepts",
         sa.Column("id", sa.Text(), primary_key=True),
@@ -211,13 +222,7 @@ def _cases() -> None:
         sa.Column("newest_ns", sa.BigInteger(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
     )
-    op.create_index(
-        "intercepts_active",
-        "intercepts",
-        ["newest_ns", "id"],
-        postgresql_where=sa.text("active"),
-        sqlite_where=sa.text("active"),
-    )
+    op.create_index("intercepts_active", "intercepts", ["active", "newest_ns", "id"])
     op.create_index("intercepts_case", "intercepts", ["case_id"])
     op.create_index("intercepts_corridor", "intercepts", ["corridor", "newest_ns", "id"])
     op.create_index("intercepts_newest", "intercepts", ["newest_ns", "id"])
@@ -229,6 +234,9 @@ def _cases() -> None:
         postgresql_where=sa.text("version > published_version"),
         sqlite_where=sa.text("version > published_version"),
     )
+
+
+def _history() -> None:
     op.create_table(
         "outcomes",
         sa.Column("id", sa.Text(), primary_key=True),
