@@ -13,6 +13,7 @@ from itertools import islice
 from sqlalchemy import Connection
 
 from service.offenders_file import PastOutcome
+from service.pseudonyms import MARK
 from service.store import audit, cases, outcomes
 from service.store.engine import Store
 from service.store.outcomes import OutcomeRow
@@ -105,8 +106,13 @@ def _news(
     rows = _at_present(conn, [one.outcome for one in batch])
     kept = outcomes.get(conn, [row.id for row in rows])
     new = [row for row in rows if row.id not in kept]
-    changed = [row for row in rows if row.id in kept and kept[row.id] != row]
-    return new, changed, [row for row in rows if kept.get(row.id) == row]
+    changed = [row for row in rows if row.id in kept and not _same(row, kept[row.id])]
+    return new, changed, [row for row in rows if row.id in kept and _same(row, kept[row.id])]
+
+
+def _same(row: OutcomeRow, kept: OutcomeRow) -> bool:
+    """Whether a paper says what is kept of it; one whose plate was purged stays forgotten."""
+    return row == kept or kept.plate.startswith(MARK)
 
 
 def _count(done: Imported, new: Sequence[object], changed: Sequence[object], unchanged: Sequence[object]) -> None:

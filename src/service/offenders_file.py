@@ -12,12 +12,13 @@ time             yes   of the crossing or the weighing, not of the paper: RFC 33
 kind             yes   `decided` (a penalty decision, which implies confirmed) or `confirmed` (static weight above the
                        limit)
 document_number  yes   of the decision or the weigh slip; with `source` it names the row
-trip                   what joins the papers of one journey, best the id of our own case; empty = plate and time
+trip                   what joins the papers of one plate's journey, best the id of our own case; empty = the time
 source           yes   the register that the row was drawn from: 江苏省治超平台
 ===============  ====  ===============================================================================================
 
 The row's id follows from source and document number: the same paper again, also corrected, takes the place of its
-former self. Times without zone are in the zone that the caller gives.
+former self. Times without zone are in the zone that the caller gives. Neither id nor trip holds the plate, which a
+purge must find in one place only.
 """
 
 from __future__ import annotations
@@ -163,7 +164,7 @@ def _outcome(table: Table, zone: str, now_ns: int) -> OutcomeRow:
     source = table.take("source", text(128), "")
     return OutcomeRow(
         id=f"import/{source}/{document_number}",
-        trip=table.take_or("trip", text(128), f"import/{plate}/{time_ns}"),
+        trip=table.take_or("trip", text(128), f"import/{time_ns}"),
         plate=plate,
         plate_colour=table.take_or("colour", _colour, UNKNOWN_COLOUR),
         time_ns=time_ns,

@@ -50,7 +50,7 @@ def test_a_row_is_an_outcome_of_its_plate(tmp_path: Path) -> None:
     """A decision counts as decided and confirmed, never as suspected or simulated, under an id of its paper."""
     assert outcome(write(tmp_path, HEADER, ROW)) == OutcomeRow(
         id="import/province/ZJ-2026-17",
-        trip=f"import/苏A12345/{NOW_NS - 31 * DAY_NS}",
+        trip=f"import/{NOW_NS - 31 * DAY_NS}",
         plate="苏A12345",
         plate_colour=1,
         time_ns=NOW_NS - 31 * DAY_NS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from sqlalchemy import select
 from service.cli import main
 from service.docket.terms import Terms
 from service.messages.vocabulary import InterceptReason
+from service.pseudonyms import Pseudonyms
 from service.store import audit, cases, outcomes, tables
 from service.store.engine import Store
+from service.store.purge import Keep, purge
 from tests.service.docket.desk import Desk
 from tests.service.store.rows import case
 from tests.service.told import PLATE, TIME_NS
@@ -184,6 +187,19 @@ def test_a_trip_that_was_merged_since_counts_for_the_one_that_stays(store: Store
     with store.reading() as conn:
         (offence,) = outcomes.history(conn, [PLATE], TIME_NS - 365 * DAY_NS, TIME_NS)[PLATE]
     assert offence.trip == "case-3"
+
+
+def test_a_purged_plate_stays_forgotten(store: Store, offenders: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Once its time is over no column holds the plate, and the same file does not bring it back."""
+    imported(offenders)
+    keep = Keep(plates_days=1, violations_days=1, audit_days=36_500, idempotency_hours=1)
+    purge(store, keep, time.time_ns(), Pseudonyms("a key that stays as it is"))
+    purged = kept(store)
+    assert PLATE not in str(purged)
+    capsys.readouterr()
+    assert imported(offenders) == 0
+    assert capsys.readouterr().out == "0 new, 0 changed, 2 there already, 0 repeated\n"
+    assert kept(store) == purged
 
 
 def test_a_long_file_is_kept_in_many_transactions(
