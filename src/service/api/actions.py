@@ -243,4 +243,4 @@ def _keep_conflict(parts: Parts, call: _Call, code: str) -> None:
     facts = {"conflict": code, **msgspec.to_builtins(call.deed)}
     action, principal = f"intercept.{call.deed.action}.conflict", call.asker.principal
     with parts.store.writing(durable=True) as conn:
-        audit.note(conn, audits.entry(parts, principal, action, call.intercept, call.deed.note, **facts))
+        audit.note(conn, audits.entry(parts, principal, action, call.intercept, call.deed.note, facts))

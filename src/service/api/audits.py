@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import unquote
 
@@ -25,14 +27,19 @@ log = structlog.get_logger(__name__)
 #: A sentence, not a file.
 LONGEST_REASON = 500
 #: Shorter ones say nothing.
-_SHORTEST_REASON = 3
+_SHORTEST_REASON = 2
 
 
 def entry(
-    parts: Parts, principal: Principal, action: str, subject: str, reason: str | None = None, **facts: Any
+    parts: Parts,
+    principal: Principal,
+    action: str,
+    subject: str,
+    reason: str | None = None,
+    facts: Mapping[str, Any] = MappingProxyType({}),
 ) -> Entry:
     """An act of a person; `facts` is the rest that a reader of the log wants."""
-    document = msgspec.json.encode(facts).decode()
+    document = msgspec.json.encode(dict(facts)).decode()
     role, agency = principal.role.value, principal.agency
     return Entry(parts.clock_ns(), principal.name, role, agency, action, subject, reason, document)
 
@@ -67,7 +74,7 @@ def look_up(parts: Parts, principal: Principal, plate: str, reason: str | None, 
         remedy = "say in a few words why: the parameter `reason`, or the header Wim-Reason (percent-encoded)"
         raise wrong_parameters(FieldError("reason", "a look at a plate's history needs one", remedy))
     with parts.store.writing(durable=True) as conn:
-        audit.note(conn, entry(parts, principal, "plate.look_up", f"plate:{plate}", given, route=route))
+        audit.note(conn, entry(parts, principal, "plate.look_up", f"plate:{plate}", given, {"route": route}))
 
 
 #: The parameter of routes where a plate may be looked up; for clients that keep reasons out of addresses.

@@ -82,7 +82,7 @@ def _read(given: str | None) -> Any:
         return None
     try:
         raw = base64.urlsafe_b64decode(given + "=" * (-len(given) % 4))
-        return msgspec.json.decode(raw)
+        return msgspec.json.decode(raw, type=str | list[Any])
     except (binascii.Error, msgspec.DecodeError, UnicodeError, ValueError):
         raise _wrong() from None
 

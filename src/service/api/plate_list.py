@@ -83,7 +83,7 @@ def write(conn: Connection, parts: Parts, asker: Asker, change: Change) -> Answe
         raise Problem("version_conflict", f"it is version {version}: read it again", version=version) from None
     act = f"{kind.name}.{'remove' if entry.removed else 'put'}"
     facts = {"version": entry.version, "entry": msgspec.Raw(entry.document.encode())}
-    audit.note(conn, audits.entry(parts, asker.principal, act, f"{kind.name}:{key}", None, **facts))
+    audit.note(conn, audits.entry(parts, asker.principal, act, f"{kind.name}:{key}", None, facts))
     if change.paper is None:
         return Answer(204, b"")
     body = document(parts, kind, Shown(key, entry.version, change.paper))

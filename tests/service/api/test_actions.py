@@ -1,0 +1,236 @@
+"""Claiming and closing over HTTP: one wins, the other is told who, nothing acknowledged is lost or done twice."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import pytest
+
+from service.store import audit, idempotency
+from tests.service.api.conftest import Api
+from tests.service.docket.desk import Desk
+from tests.service.told import PLATE
+
+WEIGHED = {"static_gross_kg": 60_100, "scale_certificate": "SC-9"}
+
+
+@pytest.fixture
+def desk(api: Api) -> Desk:
+    """One open intercept of a certain plate."""
+    desk = api.desk
+    desk.file(desk.violation(evidence=True))
+    return desk
+
+
+def act(api: Api, name: str, body: dict[str, Any], version: int | None = 1, key: str = "key-1") -> Any:
+    """An action on the only intercept."""
+    headers = {"Idempotency_Key": key, **({} if version is None else {"If_Match": f'"{version}"'})}
+    return api.send(name, "POST", f"/v1/intercepts/{api.desk.only_intercept().id}/actions", body, **headers)
+
+
+def entries(api: Api, subject: str) -> list[audit.Entry]:
+    with api.parts.store.reading() as conn:
+        return [entry for _, entry in audit.of_subject(conn, subject)]
+
+
+def test_a_claim_answers_the_new_state(api: Api, desk: Desk) -> None:
+    """200 with the intercept as everybody sees it now, under the next version's ETag, due for publishing."""
+    answer = act(api, "squad", {"action": "claim"})
+    told = answer.json()
+    assert (answer.status_code, answer.headers["ETag"]) == (200, '"2"')
+    assert (told["state"], told["squad"], told["lead_agency"], told["actions"]) == (
+        "claimed",
+        "liyang-2",
+        "road",
+        ["close"],
+    )
+    assert api.get("duty", f"/v1/intercepts/{told['id']}").json() == told
+    assert desk.to_publish() == [told["id"]]
+    assert desk.feed()[-1] == "intercept"
+
+
+def test_of_two_claims_at_once_exactly_one_wins(api: Api, desk: Desk) -> None:
+    """However they meet, one squad gets 200 and the other 412 with who has it, and the intercept moved one version."""
+    answers: dict[str, Any] = {}
+    together = threading.Barrier(2)
+
+    def claim(name: str) -> None:
+        together.wait(10)
+        answers[name] = act(api, name, {"action": "claim"}, key=name)
+
+    threads = [threading.Thread(target=claim, args=(name,)) for name in ("squad", "rival")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(answer.status_code for answer in answers.values()) == [200, 412]
+    winner = next(answer.json() for answer in answers.values() if answer.status_code == 200)
+    loser = next(answer.json() for answer in answers.values() if answer.status_code == 412)
+    assert (loser["code"], loser["squad"], loser["version"]) == ("version_conflict", winner["squad"], 2)
+    assert (loser["state"], loser["allowed"]) == ("claimed", [])
+    assert desk.only_intercept().version == 2
+
+
+def test_a_claim_that_comes_later_is_told_who_has_it(api: Api, desk: Desk) -> None:
+    """Based on the present state it gets 409 with the holder and what this person may do; nothing changes."""
+    act(api, "squad", {"action": "claim"})
+    answer = act(api, "rival", {"action": "claim"}, version=2)
+    told = answer.json()
+    assert (answer.status_code, told["code"], told["squad"]) == (409, "action_not_allowed", "liyang-2")
+    assert told["allowed"] == []
+    assert "liyang-2" in told["detail"]
+    assert desk.only_intercept().version == 2
+
+
+def test_the_same_key_acts_once(api: Api, desk: Desk) -> None:
+    """A phone that sends again gets the first answer, byte for byte, though the intercept has moved on."""
+    first = act(api, "squad", {"action": "claim"})
+    act(api, "duty", {"action": "close", "outcome": "cancelled", "note": "permit"}, version=2, key="key-2")
+    again = act(api, "squad", {"action": "claim"})
+    assert (again.status_code, again.content, again.headers["ETag"]) == (200, first.content, '"2"')
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert "Idempotent-Replayed" not in first.headers
+    assert desk.only_intercept().version == 3
+    assert len(entries(api, desk.only_intercept().id)) == 2
+
+
+def test_one_persons_key_is_not_anothers(api: Api, desk: Desk) -> None:
+    """The same key in two hands is two actions."""
+    assert act(api, "squad", {"action": "claim"}).status_code == 200
+    assert act(api, "rival", {"action": "claim"}).status_code == 412
+
+
+def test_a_key_stands_for_one_request(api: Api, desk: Desk) -> None:
+    """Used again for something else it is refused, and nothing is done."""
+    act(api, "squad", {"action": "claim"})
+    other = act(api, "squad", {"action": "close", "outcome": "lost"}, version=2)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert desk.only_intercept().version == 2
+
+
+def test_an_action_that_failed_leaves_its_key_free(api: Api, desk: Desk) -> None:
+    """What was refused can be sent again under its key once it is right."""
+    assert act(api, "squad", {"action": "claim"}, version=7).status_code == 412
+    with api.parts.store.reading() as conn:
+        assert idempotency.known(conn, "squad", "key-1") is None
+    assert act(api, "squad", {"action": "claim"}).status_code == 200
+
+
+def test_what_an_action_needs_is_asked_for(api: Api, desk: Desk) -> None:
+    """Key, base version, body: each missing or wrong one gets its own code and touches nothing."""
+    path = f"/v1/intercepts/{desk.only_intercept().id}/actions"
+    key, match = {"Idempotency_Key": "k"}, {"If_Match": '"1"'}
+    claim = {"action": "claim"}
+    cases: list[tuple[dict[str, str], Any, int, str]] = [
+        (match, claim, 400, "idempotency_key_missing"),
+        (key, claim, 428, "precondition_missing"),
+        (key | {"If_Match": "*"}, claim, 422, "parameters_invalid"),
+        (key | {"If_Match": "1"}, claim, 422, "parameters_invalid"),
+        ({"Idempotency_Key": " ", **match}, claim, 422, "parameters_invalid"),
+        (key | match, {"action": "stop"}, 422, "body_invalid"),
+        (key | match, {"action": "claim", "squat": "x"}, 422, "body_invalid"),
+        (key | match, {"action": "claim", "squad": "liyang-3"}, 422, "body_invalid"),
+        (key | match, {"action": "claim", "done_at": "yesterday"}, 422, "body_invalid"),
+        (key | match, {"action": "close"}, 409, "action_not_allowed"),
+        (key | match, ["claim"], 422, "body_invalid"),
+        (key | match, {"action": "claim", "note": "x" * 70_000}, 413, "body_too_large"),
+    ]
+    for headers, body, status, code in cases:
+        answer = api.send("squad", "POST", path, body, **headers)
+        assert (answer.status_code, answer.json()["code"]) == (status, code), (headers, body)
+    text = api.client.post(path, content="action=claim", headers=api.headers("squad", **key, **match))
+    assert (text.status_code, text.json()["code"]) == (415, "media_type_unsupported")
+    assert desk.only_intercept().version == 1
+
+
+def test_a_close_needs_what_proves_it(api: Api, desk: Desk) -> None:
+    """Without the scale's word each missing field is named; with it the intercept is closed and history knows."""
+    act(api, "squad", {"action": "claim"})
+    bare = act(api, "squad", {"action": "close", "outcome": "confirmed"}, version=2, key="key-2")
+    assert (bare.status_code, bare.json()["code"]) == (422, "body_invalid")
+    assert {error["field"] for error in bare.json()["errors"]} == set(WEIGHED)
+    closed = act(api, "squad", {"action": "close", "outcome": "confirmed", **WEIGHED}, version=2, key="key-3")
+    assert (closed.status_code, closed.json()["state"], closed.json()["ended"]) == (200, "closed", "confirmed")
+    history = api.get("duty", f"/v1/offenders/{PLATE}?reason=test").json()
+    assert (history["confirmed_365d"], history["repeat"]) == (1, True)
+
+
+def test_only_the_holder_closes_and_is_told_what_is_possible(api: Api, desk: Desk) -> None:
+    """Another squad has no step; the holder's wrong outcome is answered with the outcomes that there are."""
+    act(api, "squad", {"action": "claim"})
+    lost = {"action": "close", "outcome": "lost"}
+    assert act(api, "rival", lost, version=2, key="key-2").status_code == 409
+    answer = act(api, "squad", {"action": "close", "outcome": "cancelled", "note": "x"}, version=2, key="key-3")
+    assert (answer.status_code, answer.json()["allowed"]) == (
+        409,
+        ["close as confirmed", "close as legal", "close as lost"],
+    )
+    assert act(api, "squad", lost, version=2, key="key-4").status_code == 200
+
+
+def test_duty_claims_for_a_squad_that_called(api: Api, desk: Desk) -> None:
+    """The squad must be named and known; the log names both."""
+    for body in ({"action": "claim"}, {"action": "claim", "squad": "liyang-9"}):
+        answer = act(api, "duty", body)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "squad")
+    told = act(api, "duty", {"action": "claim", "squad": "liyang-2", "note": "by radio"}).json()
+    assert (told["state"], told["squad"]) == ("claimed", "liyang-2")
+    (entry,) = entries(api, told["id"])
+    assert (entry.actor, entry.role, entry.action, entry.reason) == ("duty", "duty", "intercept.claim", "by radio")
+    assert json.loads(entry.document)["squad"] == "liyang-2"
+
+
+def test_police_may_take_over_and_analysts_nothing(api: Api, desk: Desk) -> None:
+    """The life cycle decides among those who may act at all."""
+    assert act(api, "analyst", {"action": "claim"}).status_code == 403
+    assert act(api, "police", {"action": "claim", "squad": "liyang-3"}).json()["allowed"] == ["close"]
+    taken = act(api, "police", {"action": "close", "outcome": "handed_over", "note": "to us"}, key="key-2")
+    assert (taken.status_code, taken.json()["ended"]) == (200, "handed_over")
+
+
+def test_an_action_that_waited_follows_the_one_before_it(api: Api, desk: Desk) -> None:
+    """`after` stands for the version: a sighting in between changes nothing, an action never received refuses it."""
+    close = {"action": "close", "outcome": "lost", "done_at": "2026-05-28T20:30:00Z"}
+    early = act(api, "squad", {**close, "after": "key-1"}, version=None, key="key-2")
+    assert (early.status_code, early.json()["code"]) == (412, "after_unknown")
+    act(api, "squad", {"action": "claim"})
+    sighting = Desk(desk.store, terms=desk.terms, sequence=50)
+    sighting.file(sighting.sighting(after_ns=10**9))
+    assert desk.only_intercept().version == 3
+    answer = act(api, "squad", {**close, "after": "key-1"}, version=None, key="key-2")
+    assert (answer.status_code, answer.json()["version"]) == (200, 4)
+    newest = entries(api, desk.only_intercept().id)[0]
+    assert json.loads(newest.document)["done_at"] == "2026-05-28T20:30:00Z"
+
+
+def test_an_action_follows_only_ones_own_about_the_same_truck(api: Api, desk: Desk) -> None:
+    """The key of another person, or of a write about something else, orders nothing."""
+    act(api, "squad", {"action": "claim"})
+    lost = {"action": "close", "outcome": "lost", "after": "key-1"}
+    assert act(api, "rival", lost, version=None, key="key-2").json()["code"] == "after_unknown"
+    watched = {"plate": "苏A0T003", "reason": "stolen", "until": "2027-01-01"}
+    assert api.send("police", "PUT", "/v1/watch", watched, Idempotency_Key="put-1").status_code == 201
+    taken = {"action": "close", "outcome": "handed_over", "note": "x", "after": "put-1"}
+    assert act(api, "police", taken, version=None, key="key-3").json()["code"] == "after_unknown"
+
+
+def test_a_fact_of_the_roadside_is_kept_though_it_came_too_late(api: Api, desk: Desk) -> None:
+    """A weighing that waited for a network, of an intercept that duty has closed, is refused and stands in the log."""
+    act(api, "squad", {"action": "claim"})
+    act(api, "duty", {"action": "close", "outcome": "cancelled", "note": "permit"}, version=2, key="key-2")
+    weighed = {"action": "close", "outcome": "confirmed", **WEIGHED, "after": "key-1"}
+    assert act(api, "squad", weighed, version=None, key="key-3").status_code == 409
+    newest = entries(api, desk.only_intercept().id)[0]
+    assert (newest.actor, newest.action) == ("squad", "intercept.close.conflict")
+    document = json.loads(newest.document)
+    assert (document["conflict"], document["static_gross_kg"]) == ("action_not_allowed", 60_100)
+
+
+def test_actions_go_on_while_kafka_is_away(api: Api, desk: Desk) -> None:
+    """A claim is a database write: without a broker it is kept and shown, and waits for the relay."""
+    assert api.client.get("/readyz").status_code == 200
+    assert act(api, "squad", {"action": "claim"}).status_code == 200
+    assert desk.to_publish() == [desk.only_intercept().id]
+    assert b'wim_actions_total{action="claim",outcome="done"} 1.0' in api.parts.meters.text()
