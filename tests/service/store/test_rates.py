@@ -18,6 +18,7 @@ from service.store.engine import Store, open_store
 from service.store.observed import Beat, keep_beats
 from service.store.rate_table import CountedLane, Extent, Question, query, sites_that_changed
 from service.store.spans import HOUR_S
+from service.store.tally import Grain
 from tests.service.store.counting import Event, naive_rows, random_events, tally_of
 
 SHANGHAI = "Asia/Shanghai"
@@ -101,7 +102,7 @@ def test_only_asked_corridors_are_in_the_answer(store: Store) -> None:
     with store.reading() as conn:
         counts = rate_counts.Counts(conn, ["S340"])
         found = {
-            key.corridor for grain in rates.Grain for key, _ in counts.rows(grain, rate_counts.Span(0, 2**40), {"site"})
+            key.corridor for grain in Grain for key, _ in counts.rows(grain, rate_counts.Span(0, 2**40), {"site"})
         }
     assert found == {"S340"}
 
