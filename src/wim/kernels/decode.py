@@ -128,6 +128,15 @@ def check_record(passage: Record, latest_ns: int) -> int:
 
 
 @kernel
+def copy_record(data: npt.NDArray[np.uint8], at: int, raw: npt.NDArray[np.uint8], to: int) -> None:
+    """Copy the record at data[at] to raw[to]. A slice would make room first, in case the two overlap."""
+    # Unsigned: a signed index would be tested for being negative, byte by byte.
+    source, target = np.uint64(at), np.uint64(to)
+    for byte in range(np.uint64(RECORD_BYTES)):
+        raw[target + byte] = data[source + byte]
+
+
+@kernel
 def decode(
     data: npt.NDArray[np.uint8],
     words: npt.NDArray[np.uint32],
@@ -160,7 +169,7 @@ def decode(
         stride = half(data, start + 12)
         for record in range(half(data, start + 6)):
             at = start + HEAD_BYTES + record * stride
-            raw[good * RECORD_BYTES : (good + 1) * RECORD_BYTES] = data[at : at + RECORD_BYTES]
+            copy_record(data, at, raw, good * RECORD_BYTES)
             reason = check_record(passages[good], latest_ns)
             if reason == GOOD:
                 origin[good] = message

@@ -7,6 +7,12 @@ import sys
 import textwrap
 from pathlib import Path
 
+import numpy as np
+import pytest
+from numba.core.errors import NumbaError
+
+from wim.kernels.jit import kernel
+
 IMPORTS = "from wim.kernels.jit import kernel\n"
 CALLED = IMPORTS + "@kernel\ndef inner(x: int) -> int:\n    return x + {}\n"
 CALLER = IMPORTS + "from called import inner\n@kernel\ndef outer(x: int) -> int:\n    return inner(x)\n"
@@ -47,3 +53,14 @@ def test_unchanged_kernels_are_loaded_and_not_compiled_again(tmp_path: Path) -> 
     run(folder, cache)
     assert before
     assert {file: file.stat().st_mtime_ns for file in cache.rglob("*.nb?")} == before
+
+
+def test_a_kernel_that_makes_an_array_is_refused() -> None:
+    """Kernels run without reference counts, so what they made would never be freed: numba says so when it compiles."""
+
+    @kernel
+    def makes_one(length: int) -> int:
+        return len(np.empty(length))
+
+    with pytest.raises(NumbaError, match="array passed into the function"):
+        makes_one(3)
