@@ -40,23 +40,30 @@ class Placement:
         return moved
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Shift:
-    """Moves a record so that its first passage is at `to_ns`; None leaves it where it was."""
+    """Moves a record in time: what happened at `from_ns` happens at `to_ns`, the rest `speed` times as fast."""
 
-    to_ns: int | None
-    by_ns: int | None = None
+    from_ns: int
+    to_ns: int
+    speed: float = 1.0
 
     def move(self, passages: Passages) -> Passages:
         """The same passages at their new times: other crossings than those of the record, with ids of their own."""
-        if self.to_ns is None or not len(passages):
-            return passages
-        if self.by_ns is None:
-            self.by_ns = self.to_ns - int(passages["time_ns"].min())
         moved = passages.copy()
-        moved["time_ns"] += self.by_ns
-        moved["origin_ns"] += self.by_ns
+        for name in ("time_ns", "origin_ns"):
+            passed = passages[name] - self.from_ns
+            moved[name] = self.to_ns + (passed if self.speed == 1.0 else (passed / self.speed).astype(np.int64))
         return moved
+
+
+def shift_to(now_ns: int, speed: float | None, first_ns: int, last_ns: int) -> Shift:
+    """The shift that brings a record to the present.
+
+    In step with a clock its first passage is now, and it goes on as fast as it is published. At full speed its last
+    passage is now: a record is longer than the day ahead that a message may claim, and what lies ahead is no history.
+    """
+    return Shift(last_ns, now_ns) if speed is None else Shift(first_ns, now_ns, speed)
 
 
 def placement(network: Network | None, site: str | None, lanes: str | None) -> Placement:

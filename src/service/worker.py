@@ -13,7 +13,6 @@ import gc
 import importlib
 import signal
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,8 +25,9 @@ from faust.app.base import BootStrategy
 from mode import ServiceT
 
 from service import ending, logs
+from service.awaiting import START_PATIENCE_SECONDS, wait_for_broker
 from service.ending import STOP_SECONDS, TRY_AGAIN
-from service.kafka import BrokerAwayError, Kafka, reach
+from service.kafka import Kafka, reach
 from service.lanes.gauge import Gauge
 from service.lanes.liveness import Liveness
 from service.lanes.sending import Sender
@@ -48,11 +48,6 @@ LANES = {
 #: What may be lost or is told again, and so runs as a Faust agent: its `agent(app, parts)` adds it.
 AGENTS = {"health": "service.agents.health"}
 
-#: How long a start waits for broker and database before it gives up.
-START_PATIENCE_SECONDS = 60.0
-#: First and longest wait between two attempts.
-BACKOFF_SECONDS = (0.5, 8.0)
-
 #: A batch of ten thousand records is ten thousand objects that live for milliseconds. At Python's own thresholds the
 #: collector walks them again and again: a third of a lane's time (3.2 against 1.9 µs a message).
 GC_THRESHOLDS = (100_000, 50, 100)
@@ -71,13 +66,6 @@ class UnknownLaneError(ValueError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"there is no lane {name!r}; choose from {', '.join([*LANES, *AGENTS])}")
-
-
-class TopicsMissingError(RuntimeError):
-    """The cluster lacks topics that the chosen lanes read."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        super().__init__(f"the cluster has no topic {', '.join(names)}; run `wim topics apply`")
 
 
 @dataclass(frozen=True)
@@ -133,23 +121,6 @@ def _modules(chosen: Sequence[str]) -> tuple[list[Any], list[Any]]:
 def _companions(lane: Any, parts: Parts, work: Work) -> Sequence[ServiceT]:
     found: Sequence[ServiceT] = getattr(lane, "companions", lambda parts, work: ())(parts, work)
     return found
-
-
-def wait_for_broker(kafka: Kafka, topics: Sequence[str], patience_s: float = START_PATIENCE_SECONDS) -> None:
-    """Return once a broker answers and has these topics; raises what is wrong once patience is over."""
-    wait_s, longest_s = BACKOFF_SECONDS
-    give_up_s = time.monotonic() + patience_s
-    while True:
-        try:
-            if missing := asyncio.run(kafka.missing(topics)):
-                raise TopicsMissingError(missing)
-            return
-        except (BrokerAwayError, TopicsMissingError) as error:
-            if time.monotonic() + wait_s > give_up_s:
-                raise
-            log.warning(str(error), next_try_s=wait_s)
-        time.sleep(wait_s)
-        wait_s = min(2 * wait_s, longest_s)
 
 
 def carry(

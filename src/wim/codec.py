@@ -31,8 +31,8 @@ _REASONS = {
     kernel.TIME: ("time", "time_ns or origin_ns is not a time after 1970"),
     kernel.NEGATIVE: ("negative", "speed_kmh or gross_sigma is negative"),
     kernel.NOT_FINITE: ("not_finite", "a number is infinite"),
-    kernel.TEXT: ("text", "site or plate is not NUL-padded UTF-8"),
-    kernel.FUTURE: ("future", "time_ns is more than 24 h ahead"),
+    kernel.TEXT: ("text", "site or plate is not NUL-padded UTF-8, or the site is empty"),
+    kernel.FUTURE: ("future", "time_ns or origin_ns is more than 24 h ahead"),
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 
-from service import logs, worker
+from service import awaiting, logs, worker
 from service.kafka import Kafka
 from service.lanes.liveness import Liveness
 from service.lanes.sending import Sender
@@ -31,7 +31,7 @@ def main(servers: str, database: str, topic: str, lane: str, announcements: str 
     probes = Probes(metrics, liveness, "127.0.0.1", 0)
     probes.start()
     print(f"probes {probes.port}", flush=True)  # noqa: T201
-    worker.wait_for_broker(kafka, [topic], patience_s=2.0)
+    awaiting.wait_for_broker(kafka, [topic], patience_s=2.0)
     worker.carry([work], Plant(kafka, store, Sender(kafka), metrics, liveness))
     store.close()
 

@@ -48,13 +48,14 @@ def wrong(record: bytes, now_ns: int) -> str | None:
         return "axle_count"
     if time_ns <= 0 or origin_ns <= 0:
         return "time"
-    if time_ns > now_ns + 24 * 3600 * 10**9:
+    if max(time_ns, origin_ns) > now_ns + 24 * 3600 * 10**9:
         return "future"
     if speed < 0 or sigma < 0:
         return "negative"
     if any(math.isinf(value) for value in (speed, acceleration, pavement, sigma)):
         return "not_finite"
-    return None if is_text(site) and is_text(plate) else "text"
+    named = site[:1] != b"\0" and is_text(site)
+    return None if named and is_text(plate) else "text"
 
 
 def is_text(raw: bytes) -> bool:

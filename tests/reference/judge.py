@@ -139,7 +139,7 @@ def site_flags(passage: np.void, world: World, site: Site | None) -> Flag:
         if site is None or int(passage["lane"]) not in site.lanes:
             flags |= Flag.SITE_UNKNOWN
     speed = float(passage["speed_kmh"])
-    if math.isnan(speed) or speed < slowest or speed > fastest:
+    if math.isnan(speed) or speed < float(np.float32(slowest)) or speed > float(np.float32(fastest)):
         flags |= Flag.SPEED_RANGE
     return flags
 
@@ -173,7 +173,7 @@ def find_groups(passage: np.void, rule_set: RuleSetFile) -> list[int]:
 def papers_of(passage: np.void, world: World) -> dict[str, Any]:
     plate, confidence = text(passage["plate"]), int(passage["plate_confidence"])
     time_ns, colour = int(passage["time_ns"]), int(passage["plate_colour"])
-    certain = plate != "" and (confidence == 0 or confidence >= world.certain_from)
+    certain = len(plate) > 5 and (confidence == 0 or confidence >= world.certain_from)
     if not certain:
         return {"certain": False, "permits": [], "exempt": [], "vehicle": None}
     register = world.register

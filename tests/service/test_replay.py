@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.replay import PlacementError, Shift, placement
+from service.replay import PlacementError, placement, shift_to
 from tests.rules.worlds import network, truck
 from wim.records import Direction, Passages, passage_ids
 
@@ -55,13 +55,14 @@ def test_a_lane_of_the_file_without_a_place_is_refused() -> None:
         placement(network(), "K012", None).put(record(1, 3))
 
 
-@given(st.integers(1, 2**61), st.integers(1, 5))
-def test_a_shift_moves_everything_alike(to_ns: int, cut: int) -> None:
-    """The first passage is at the new time, distances stay, however the record is cut into chunks."""
+@given(st.integers(1, 2**60), st.integers(1, 5), st.sampled_from([None, 1.0, 8.0]))
+def test_a_shift_moves_everything_alike(now_ns: int, cut: int, speed: float | None) -> None:
+    """At full speed the end is now, else the beginning; distances shrink by the speed, however the record is cut."""
     passages = record(1, 1, 1, 2, 2)
-    shift = Shift(to_ns)
+    first_ns, last_ns = int(passages["time_ns"][0]), int(passages["time_ns"][-1])
+    shift = shift_to(now_ns, speed, first_ns, last_ns)
     moved = np.concatenate([shift.move(part) for part in np.split(passages, [cut])])
-    assert int(moved["time_ns"][0]) == to_ns
+    assert int(moved["time_ns"][-1 if speed is None else 0]) == now_ns
     for name in ("time_ns", "origin_ns"):
-        assert np.diff(moved[name]).tolist() == np.diff(passages[name]).tolist()
-    assert set(passage_ids(moved)).isdisjoint(passage_ids(passages)) or to_ns == int(passages["time_ns"][0])
+        assert np.diff(moved[name]).tolist() == (np.diff(passages[name]) / (speed or 1.0)).tolist()
+    assert set(passage_ids(moved)).isdisjoint(passage_ids(passages)) or now_ns in (first_ns, last_ns)

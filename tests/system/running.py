@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from confluent_kafka import Consumer, TopicPartition
 from sqlalchemy import func, select
 
 from service.store import tables
 from service.store.engine import Store, open_store
 from service.store.rate_table import CountedLane, Extent, Question, query
+from tests.kafka.counting import wait_for
 from tests.servers import processes
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -71,6 +75,8 @@ class Installation:
             "WIM_DATABASE__URL": self.database,
             "WIM_REGISTRY": str(self.folder / "sites.toml"),
             "WIM_WORKER__METRICS_PORT": "0",
+            "WIM_API__PORT": "0",
+            "WIM_AUTH__MODE": "demo",
         }
 
     def run(self, *arguments: str) -> str:
@@ -132,11 +138,36 @@ SUMS = ("passages", "trucks", "over_nominal", "over_beyond_tolerance", "hundred_
 
 
 def june_rows(store: Store, by: str | None = None) -> list[dict[str, Any]]:
-    """The rows of the corridor's rates over June 2021."""
+    """The rows of the corridor's rates over June 2021, straight from the database."""
     lanes = (CountedLane("june-2021", 1, 0), CountedLane("june-2021", 2, 1))
     june = Question(1_622_476_800, 1_625_068_800, by=by)  # 2021-06-01 and 2021-07-01 in Shanghai
     with store.reading() as conn:
         return list(query(conn, [Extent("G1", "Asia/Shanghai", lanes)], june)["G1"].rows)
+
+
+def asked_rows(api: Process, by: str | None = None) -> list[dict[str, Any]]:
+    """The same rows as an analyst's program gets them over HTTP."""
+    wait_for(lambda: "tokens" in api.log.read_text("utf-8"), 120.0, "the API")
+    opened = json.loads(next(line for line in api.log.read_text("utf-8").splitlines() if '"tokens"' in line))
+    url = f"{opened['url']}/v1/corridors/G1/rates?from=2021-06-01&to=2021-07-01" + (f"&by={by}" if by else "")
+    bearer = {"Authorization": f"Bearer {opened['tokens']['demo-analyst']}"}
+    with urllib.request.urlopen(urllib.request.Request(url, headers=bearer), timeout=60) as answer:
+        rows: list[dict[str, Any]] = json.load(answer)["rows"]
+    return rows
+
+
+def drained(store: Store, servers: str) -> bool:
+    """Whether the screen and the cases lane have kept everything that is in their topics."""
+    client = Consumer({"bootstrap.servers": servers, "group.id": "looking-on"})
+    try:
+        with store.reading() as conn:
+            rows = conn.execute(select(tables.offsets)).all()
+        ends = {(row.topic, row.partition): 0 for row in rows}
+        for topic, partition in ends:
+            ends[topic, partition] = client.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
+    finally:
+        client.close()
+    return bool(rows) and all(row.next_offset >= ends[row.topic, row.partition] for row in rows)
 
 
 def sums(rows: list[dict[str, Any]]) -> dict[str, int]:

@@ -63,6 +63,8 @@ def test_the_published_vector_is_read_and_written_byte_for_byte() -> None:
         ({"pavement_c": -np.inf}, "not_finite"),
         ({"plate": b"\xff\xfe"}, "text"),
         ({"site": b"A\0B"}, "text"),
+        ({"site": b""}, "text"),
+        ({"origin_ns": NOW_NS + 86_400 * 10**9 + 1}, "future"),
     ],
 )
 def test_a_bad_record_is_refused_alone_with_its_bytes(fields: dict[str, object], reason: str) -> None:

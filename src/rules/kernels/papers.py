@@ -5,14 +5,15 @@ import numpy as np
 from rules.kernels.arrays import NO_ROW, Plates
 from rules.kernels.lookup import find
 from wim.kernels.jit import Record, kernel
+from wim.kernels.validity import lacks_plate
 
 ANY_COLOUR = 255
 
 
 @kernel
 def is_certain(passage: Record, certain_from: int) -> bool:
-    """Whether the plate stands for its vehicle: read, and at the confidence asked for where the unit says one."""
-    if passage.plate[0] == 0:
+    """Whether the plate stands for its vehicle: read whole, and at the confidence asked for where the unit says one."""
+    if lacks_plate(passage):
         return False
     return passage.plate_confidence == 0 or passage.plate_confidence >= certain_from
 

@@ -21,6 +21,7 @@ from service.api.live_feed import LiveFeed
 from service.api.meters import Meters
 from service.api.parts import Parts
 from service.api.publisher import Publisher
+from service.awaiting import START_PATIENCE_SECONDS
 from service.docket.terms import terms_of
 from service.kafka import reach
 from service.policy import read_policy
@@ -31,8 +32,6 @@ from service.store.engine import Store, open_store
 
 log = structlog.get_logger(__name__)
 
-#: How long a start waits for the database before it gives up.
-START_PATIENCE_SECONDS = 60.0
 
 #: What requests under way get to end once the process is told to stop; live feeds are sent home at once.
 STOP_SECONDS = 5
@@ -81,13 +80,13 @@ def serve(settings: Settings, opened: Callable[[Opened], None]) -> None:
             steady_s=time.monotonic,
             requests=Allowance(policy.requests_per_minute),
         )
-        server = _Server(_config(settings, parts), parts.live)
+        server = Server(_config(settings, parts), parts.live)
         opened(Opened(_url(settings, listener), tokens))
         gc.freeze()
         server.run(sockets=[listener])
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """A server that sends live readers home before it waits for the rest."""
 
     def __init__(self, config: uvicorn.Config, live: LiveFeed) -> None:

@@ -134,8 +134,7 @@ class Show:
 
     def _guard(self) -> None:
         """Raises DemoError where a part has ended; stops the traffic before the broker would drop what is unread."""
-        if self.notice is None:
-            self.parts.check()
+        self.parts.check()
         if self.notice is None and unread(self.metrics) * PASSAGE_BYTES > MOST_UNREAD_BYTES:
             self.simulator.stop()
             self.parts.running.remove(self.simulator)

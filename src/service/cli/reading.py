@@ -36,6 +36,7 @@ class Reader:
     rows: int = 0
     faults: int = 0
     asides: int = 0
+    quiet: bool = False
 
     def chunks(self) -> Iterator[Passages]:
         """The passages of every file; wrong rows go to stderr. Raises FormatError where nothing can be read."""
@@ -62,7 +63,7 @@ class Reader:
 
     def _complain(self, sentence: str) -> None:
         self.faults += 1
-        if self.faults <= MOST_NAMED:
+        if self.faults <= MOST_NAMED and not self.quiet:
             typer.echo(sentence, err=True)
 
 

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from service.awaiting import wait_for_broker
 from service.cli.reading import Files, Format, Reader, Site, Strict, Units, reader
 from service.kafka import reach
 from service.lanes.sending import Sender
 from service.publishing import Pacer
 from service.registry import read_registry
-from service.replay import Placement, Shift, placement
+from service.replay import Placement, Shift, placement, shift_to
 from service.settings import read_settings
+from service.topics import PASSAGES
 
 Sites = Annotated[Path | None, typer.Option("--sites", help="Registry (default: WIM_REGISTRY).")]
 To = Annotated[str | None, typer.Option("--to", help="Site of the registry that the record is published as.")]
 Lanes = Annotated[str | None, typer.Option("--lanes", help="Lane of the file = lane of the site: 1=2,2=1.")]
 Speed = Annotated[str, typer.Option("--speed", help="full, or how many times as fast as it happened: 1, 60, …")]
-ToNow = Annotated[bool, typer.Option("--shift-to-now", help="Move the first passage to the present.")]
+ToNow = Annotated[
+    bool, typer.Option("--shift-to-now", help="Move it to the present: its end at full speed, else its beginning.")
+]
+Json = Annotated[bool, typer.Option("--json", help="What was published, as one JSON document on stdout.")]
 
 
 def replay(
@@ -35,26 +41,46 @@ def replay(
     site: Site = None,
     units: Units = None,
     strict: Strict = False,
+    as_json: Json = False,
 ) -> None:
     """Publish files of passages to Kafka."""
     settings = read_settings()
     registry = sites or settings.registry
     place = placement(read_registry(registry).network if registry else None, to, lanes)
-    shift = Shift(time.time_ns() if shift_to_now else None)
-    read = reader(files, format, site, units)
-    asyncio.run(_publish(Sender(reach(settings.kafka)), read, place, shift, _times(speed)))
-    typer.echo(f"{read.rows} passages published", err=True)
+    times = _times(speed)
+    shift = _shift(reader(files, format, site, units), times) if shift_to_now else None
+    kafka, read = reach(settings.kafka), reader(files, format, site, units)
+    wait_for_broker(kafka, [PASSAGES])
+    published = asyncio.run(_publish(Sender(kafka), read, place, shift, times))
+    typer.echo(
+        json.dumps({"published": published, "faults": read.faults}) if as_json else f"{published} passages published"
+    )
     read.finish(strict)
 
 
-async def _publish(sender: Sender, read: Reader, place: Placement, shift: Shift, speed: float | None) -> None:
+def _shift(read: Reader, times: float | None) -> Shift:
+    """The shift to the present, for which a first reading finds the record's ends."""
+    read.quiet = True
+    ends = [(int(passages["time_ns"].min()), int(passages["time_ns"].max())) for passages in read.chunks()]
+    if not ends:
+        return Shift(0, 0)
+    return shift_to(time.time_ns(), times, min(first for first, _ in ends), max(last for _, last in ends))
+
+
+async def _publish(sender: Sender, read: Reader, place: Placement, shift: Shift | None, speed: float | None) -> int:
+    """How many passages were published, all of them acknowledged."""
+    published: list[int] = []
     await sender.start()
     try:
-        pacer = Pacer(speed)
-        for passages in read.chunks():
-            await pacer.run(sender, shift.move(place.put(passages)), lambda count: None)
+        # A shifted record is as long as its publishing takes: its times are the clock's.
+        pacer, chunks = Pacer(1.0 if shift and speed is not None else speed), read.chunks()
+        # A large chunk takes a second to read: not on the loop that keeps the connection alive.
+        while (passages := await asyncio.to_thread(next, chunks, None)) is not None:
+            moved = place.put(passages)
+            await pacer.run(sender, shift.move(moved) if shift else moved, published.append)
     finally:
         await sender.stop()
+    return sum(published)
 
 
 def _times(speed: str) -> float | None:

@@ -18,12 +18,14 @@ from sensors.simulator.scenario import Scenario
 from sensors.simulator.scenario_file import demo_scenario, read_scenario
 from sensors.simulator.traffic import Traffic
 from sensors.simulator.truth import TruthFile
+from service.awaiting import wait_for_broker
 from service.documents import read_toml
 from service.kafka import reach
 from service.lanes.sending import Sender
 from service.registry import parse_registry
 from service.settings import read_settings
 from service.simulating import Simulation
+from service.topics import HEALTH, PASSAGES
 
 ScenarioFile = Annotated[Path | None, typer.Option("--scenario", help="Scenario file; default: the demo's.")]
 Sites = Annotated[Path | None, typer.Option("--sites", help="Registry (default: WIM_REGISTRY, else the demo's).")]
@@ -49,8 +51,10 @@ def simulate(
     typer.echo(
         f"simulated: {traffic.passages_per_s:.1f} passages/s over {len(traffic.world.roads.sites)} sites", err=True
     )
+    kafka = reach(settings.kafka)
+    wait_for_broker(kafka, [PASSAGES, HEALTH])
     with TruthFile(truth) if truth else contextlib.nullcontext() as file:
-        asyncio.run(_run(Simulation(traffic, Sender(reach(settings.kafka)), file), seconds, past_hours * 3600))
+        asyncio.run(_run(Simulation(traffic, Sender(kafka), file), seconds, past_hours * 3600))
 
 
 def make_traffic(scenario: Scenario, sites: Path | None) -> Traffic:

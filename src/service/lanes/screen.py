@@ -139,7 +139,7 @@ def _anything() -> Passages:
     """A passage that every kernel can take."""
     passages = blank(1)
     passages["time_ns"] = passages["origin_ns"] = 1
-    passages["axle_count"] = 2
+    passages["axle_count"], passages["site"] = 2, b"-"
     return passages
 
 

@@ -238,7 +238,7 @@ class _Answer:
         span = self._spans[key.bucket]
         passages, trucks, over_nominal, over, hundred_tonne, _ = group.counts
         # Without a registered lane nothing can be observed; a rate of what was counted all the same is still one.
-        watched = group.lane_hours_observed > 0 or group.lane_hours == 0
+        watched = group.lane_hours_observed > 0
         rate = rate_of(over, trucks, design_effect(group.spread)) if watched else None
         net = rate_of(group.net_over, group.net_trucks) if watched else None
         return {

@@ -111,7 +111,7 @@ def check_record(passage: Record, latest_ns: int) -> int:
         return AXLE_COUNT
     if passage.time_ns <= 0 or passage.origin_ns <= 0:
         return TIME
-    if passage.time_ns > latest_ns:
+    if passage.time_ns > latest_ns or passage.origin_ns > latest_ns:
         return FUTURE
     if passage.speed_kmh < 0 or passage.gross_sigma < 0:
         return NEGATIVE
@@ -122,7 +122,8 @@ def check_record(passage: Record, latest_ns: int) -> int:
         or np.isinf(passage.gross_sigma)
     ):
         return NOT_FINITE
-    if not is_text(passage.site[0], passage.site[1]) or not is_text(passage.plate[0], passage.plate[1]):
+    named = passage.site[0] != 0 and is_text(passage.site[0], passage.site[1])
+    if not named or not is_text(passage.plate[0], passage.plate[1]):
         return TEXT
     return GOOD
 

@@ -128,7 +128,8 @@ def shape_flags(passage: Record) -> int:
 def motion_flags(passage: Record, slowest_kmh: float, fastest_kmh: float) -> int:
     """SPEED_RANGE for NaN or a speed outside the given range, whose ends are inside; ACCELERATING."""
     flags = 0
-    if not (slowest_kmh <= passage.speed_kmh <= fastest_kmh):
+    # The ends are inside, so they are compared in the record's own precision.
+    if not (np.float32(slowest_kmh) <= passage.speed_kmh <= np.float32(fastest_kmh)):
         flags |= SPEED_RANGE
     if abs(passage.acceleration_ms2) > MOST_ACCELERATION_MS2:
         flags |= ACCELERATING
@@ -149,12 +150,15 @@ def characters(low: np.uint64, high: np.uint64) -> int:
 
 
 @kernel
+def lacks_plate(passage: Record) -> bool:
+    """Whether nothing was read, or too little to be a plate."""
+    return characters(passage.plate[0], passage.plate[1]) < LEAST_PLATE_CHARACTERS
+
+
+@kernel
 def source_flags(passage: Record) -> int:
     """NO_PLATE and SIMULATED."""
-    flags = 0
-    low, high = passage.plate[0], passage.plate[1]
-    if low == 0 or characters(low, high) < LEAST_PLATE_CHARACTERS:
-        flags |= NO_PLATE
+    flags = NO_PLATE if lacks_plate(passage) else 0
     if passage.source == SIMULATED_SOURCE:
         flags |= SIMULATED
     return flags
