@@ -21,6 +21,9 @@ SMALL_BYTES = 64 * 1024
 
 M = TypeVar("M", bound=BaseModel)
 
+#: What msgspec raises for bytes that are no JSON: by form, by encoding, by depth.
+_NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 
 async def read(request: Request, most_bytes: int) -> bytes:
     """The whole body. Raises the problem of one that is larger."""
@@ -54,7 +57,7 @@ def decoded(body: bytes) -> Any:
     """The value of a JSON body. Raises the problem of one that is none."""
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except _NO_JSON as error:
         raise wrong_body([FieldError("body", _no_json(error), "send one JSON value in UTF-8")]) from None
 
 
@@ -64,7 +67,7 @@ def lines(body: bytes) -> Iterator[Any]:
     for index, (number, line) in enumerate(written):
         try:
             yield msgspec.json.decode(line)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except _NO_JSON as error:
             wrong = FieldError("body", _no_json(error), f"mend line {number}: one JSON object a line", index)
             raise wrong_body([wrong]) from None
 

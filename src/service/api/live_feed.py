@@ -92,7 +92,12 @@ class LiveFeed:
             return ()
         if self._kept and self._kept[0].number <= number + 1:
             return [event for event in self._kept if event.number > number]
-        return await anyio.to_thread.run_sync(self._read, number)
+        try:
+            return await anyio.to_thread.run_sync(self._read, number)
+        except _FAILURES:
+            # The reader stays, and asks again for what follows the same number.
+            await asyncio.sleep(RETRY_SECONDS)
+            return ()
 
     async def _follow(self) -> None:
         async with news.watch(self._store) as told:

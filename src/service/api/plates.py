@@ -50,8 +50,13 @@ _BODY = ("body_too_large", "media_type_unsupported", "body_invalid")
 def routes_of(kind: Kind, path: str, writers: Sequence[Role]) -> APIRouter:
     """The routes of one of the four lists."""
     router = APIRouter(prefix=f"/v1/{path}", tags=[Tag.PLATES])
-    reader, writer = allow(*_READERS), allow(*writers)
-    name, form = FORMS[kind.name].answer_name, FORMS[kind.name].form_name
+    _add_reading(router, kind, path)
+    _add_writing(router, kind, path, writers)
+    return router
+
+
+def _add_reading(router: APIRouter, kind: Kind, path: str) -> None:
+    reader, name = allow(*_READERS), FORMS[kind.name].answer_name
 
     @router.get("", name=f"list_{path}", summary=f"List {path}", responses=documented(page_of(name)))
     def list_entries(
@@ -74,6 +79,10 @@ def routes_of(kind: Kind, path: str, writers: Sequence[Role]) -> APIRouter:
         shown = _find(parts, asker, kind, key)
         return etags.of_version(request, plate_list.document(parts, kind, shown), shown.version)
 
+
+def _add_writing(router: APIRouter, kind: Kind, path: str, writers: Sequence[Role]) -> None:
+    writer, name, form = allow(*writers), FORMS[kind.name].answer_name, FORMS[kind.name].form_name
+
     @router.put(
         "",
         name=f"put_{path}",
@@ -91,7 +100,8 @@ def routes_of(kind: Kind, path: str, writers: Sequence[Role]) -> APIRouter:
     ) -> Response:
         raw = await bodies.read_json(request)
         paper = _paper(parts, kind, raw)
-        await _check_place(parts, request, asker, paper)
+        present = await anyio.to_thread.run_sync(_present, parts, kind, kind.key(paper))
+        await _check_place(parts, request, asker, paper, *present)
         version = 0 if if_none_match else etags.expected(if_match)
         wanted = repeats.maybe_asked(request, asker, idempotency_key, raw)
         change = Change(kind, kind.key(paper), paper, version)
@@ -118,8 +128,6 @@ def routes_of(kind: Kind, path: str, writers: Sequence[Role]) -> APIRouter:
             shown = await anyio.to_thread.run_sync(_find, parts, asker, kind, key)
             await _check_place(parts, request, asker, shown.paper)
         return await anyio.to_thread.run_sync(_write, parts, asker, change, wanted)
-
-    return router
 
 
 def _list(
@@ -153,11 +161,23 @@ def _paper(parts: Parts, kind: Kind, raw: bytes) -> Paper:
         ) from None
 
 
-async def _check_place(parts: Parts, request: Request, asker: Asker, paper: Any) -> None:
-    """Refuse a permit for somebody else's corridor."""
-    if isinstance(paper, Permit) and not all(map(asker.scope.has, paper.corridors)):
-        detail = "the permit is for a corridor that is not yours"
+def _present(parts: Parts, kind: Kind, key: str) -> list[Paper]:
+    """What a write would replace, whoever may see it."""
+    with parts.store.reading() as conn:
+        return [shown.paper for shown in plate_list.in_force(conn, parts, kind) if shown.key == key]
+
+
+async def _check_place(parts: Parts, request: Request, asker: Asker, *papers: Any) -> None:
+    """Refuse what acts on somebody else's corridor: a permit by its corridors, any other paper everywhere."""
+    if not all(_within(asker, paper) for paper in papers):
+        detail = "it is in force on a corridor that is not yours"
         raise await refused(parts, request, asker.principal, "place_refused", detail)
+
+
+def _within(asker: Asker, paper: Any) -> bool:
+    if isinstance(paper, Permit):
+        return all(map(asker.scope.has, paper.corridors))
+    return asker.scope.corridors is None
 
 
 def _is_repeat(parts: Parts, wanted: idempotency.Request | None) -> bool:
