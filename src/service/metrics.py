@@ -65,7 +65,7 @@ class Metrics:
         self.passages = self._counter("passages", "Vehicles that crossed, every grade.", *where)
         self.trucks = self._counter("trucks", "Of them vehicles with a limit.", *where)
         self.overloads = self._counter("overloads", "Of them over the limit, by excess band.", *where, "band")
-        self.beats_refused = self._counter("health_beats_refused", "Health beats that could not be read.")
+        self.beats_refused = self._counter("health_beats_refused", "Health beats that were not kept.", "reason")
         self.last_passage = self._gauge("last_passage_timestamp_seconds", "The newest passage's own time.", "site")
 
     def _make_dispatch_metrics(self) -> None:

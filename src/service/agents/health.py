@@ -7,6 +7,7 @@ minute kept twice is the same minute. It acknowledges by itself and keeps no off
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple
 
@@ -19,11 +20,17 @@ from service.messages import Health
 from service.metrics import Metrics
 from service.store import observed
 from service.store.engine import Store
+from service.store.errors import StoreError
 from service.store.observed import Beat
 from service.topics import HEALTH
 from service.worker import Parts
+from wim.codec import FUTURE_NS
 from wim.forms import FormError
+from wim.forms.checks import text_bytes
 from wim.forms.json_form import instant_ns
+
+#: Lanes are numbered in one byte (contracts.md §2).
+HIGHEST_LANE = 255
 
 #: Beats that one transaction keeps at most, and how long the first of them waits for company.
 TOGETHER = 500
@@ -44,7 +51,8 @@ def agent(app: faust.App, parts: Parts) -> None:
             # A database that is away costs some minutes of health; the lanes end the process, not this.
             try:
                 await asyncio.to_thread(keep, parts.store, parts.metrics, values)
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, StoreError) as error:
+                parts.metrics.beats_refused.labels("database").inc(len(values))
                 log.warning("health beats are lost", beats=len(values), error=repr(error))
             yield
 
@@ -68,12 +76,24 @@ class _Beat(NamedTuple):
 
 
 def _read(value: bytes, metrics: Metrics) -> _Beat | None:
+    """The beat, unless a neighbour in the same transaction could suffer from it or a figure would be false."""
     try:
         beat = messages.decode(Health, value)
         at_ns = instant_ns("time", beat.time)
+        text_bytes("site", beat.site)
     except (messages.MessageError, FormError) as error:
-        metrics.beats_refused.inc()
-        log.info("a health beat cannot be read", problem=str(error))
+        _refuse(metrics, "unreadable", str(error))
+        return None
+    if at_ns > time.time_ns() + FUTURE_NS:
+        _refuse(metrics, "future", f"{beat.site} says {beat.time}")
+        return None
+    if any(lane.lane > HIGHEST_LANE for lane in beat.lanes):
+        _refuse(metrics, "unreadable", f"{beat.site} names a lane above {HIGHEST_LANE}")
         return None
     minutes = [Beat(beat.site, lane.lane, at_ns // 10**9) for lane in beat.lanes if lane.up]
     return _Beat(beat.site, at_ns, minutes, value.decode())
+
+
+def _refuse(metrics: Metrics, reason: str, problem: str) -> None:
+    metrics.beats_refused.labels(reason).inc()
+    log.info("a health beat is refused", reason=reason, problem=problem)
