@@ -126,4 +126,3 @@ def _sum(table: Table, new: Any) -> dict[str, Any]:
 
 def _one_more(table: Table, new: Any) -> dict[str, Any]:
     return {"revision": table.c.revision + literal_column("1")}
-

@@ -101,9 +101,7 @@ def test_only_asked_corridors_are_in_the_answer(store: Store) -> None:
     fill(store, events, spread_from=50)
     with store.reading() as conn:
         counts = rate_counts.Counts(conn, ["S340"])
-        found = {
-            key.corridor for grain in Grain for key, _ in counts.rows(grain, rate_counts.Span(0, 2**40), {"site"})
-        }
+        found = {key.corridor for grain in Grain for key, _ in counts.rows(grain, rate_counts.Span(0, 2**40), {"site"})}
     assert found == {"S340"}
 
 
