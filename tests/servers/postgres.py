@@ -74,14 +74,14 @@ class Server:
 
 
 @contextlib.contextmanager
-def throwaway() -> Iterator[Server]:
-    """A running server in a new folder, both gone at the end."""
+def throwaway(fsync: bool = False) -> Iterator[Server]:
+    """A running server in a new folder, both gone at the end; a benchmark asks for `fsync`."""
     # Not below pytest's own temporary folder: that one is root's, and the postgres user may not enter it.
     folder = Path(tempfile.mkdtemp(prefix="wim-postgres-"))
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
-        server = _start(folder)
+        server = _start(folder, fsync)
         try:
             yield server
         finally:
@@ -106,13 +106,13 @@ def _command(program: str, *arguments: str) -> list[str]:
     return ["setpriv", *identity, "--pdeathsig", "KILL", "--reset-env", *command]
 
 
-def _start(folder: Path) -> Server:
+def _start(folder: Path, fsync: bool) -> Server:
     data = folder / "data"
     log = folder / "server.log"
     _initialise(data, log)
     for attempt in range(1, START_TRIES + 1):
         try:
-            return _launch(folder, data, log)
+            return _launch(folder, data, log, fsync)
         except processes.ServerError:
             if attempt == START_TRIES:
                 raise
@@ -127,12 +127,13 @@ def _initialise(data: Path, log: Path) -> None:
         raise processes.ServerError("PostgreSQL", f"initdb ended with status {status}", log)
 
 
-def _launch(folder: Path, data: Path, log: Path) -> Server:
+def _launch(folder: Path, data: Path, log: Path, fsync: bool) -> Server:
     log.write_bytes(b"")
     (port,) = processes.free_ports(1)
     # Without fsync a crash of the machine could lose data, a crash of the server or of a client cannot: as much as
     # the tests ask for, and several times faster. Debian's default socket folder is not writable for everyone.
-    settings = {"listen_addresses": "127.0.0.1", "fsync": "off", "max_connections": "200", "timezone": "UTC"}
+    settings = {"listen_addresses": "127.0.0.1", "max_connections": "200", "timezone": "UTC"}
+    settings["fsync"] = "on" if fsync else "off"
     options: Sequence[str] = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
     process = processes.start(
         _command("postgres", "-D", str(data), "-p", str(port), "-k", str(folder), *options), log, folder=folder
