@@ -36,6 +36,8 @@ from wim.records import Passages
 LOOK_SECONDS = 0.01
 #: No progress for so long: the worker hangs.
 STALL_SECONDS = 60.0
+#: A first batch that is more than this share of all leaves too little to be measured.
+MOST_UNSEEN = 0.25
 #: Judged at once where nothing is measured.
 CHUNK = 65_536
 #: All time.
@@ -131,8 +133,8 @@ def _watch(worker: Worker, database: Path, filled: Filled) -> LaneRun:
         while kept < filled.messages:
             kept = _wait_beyond(looking, worker, kept)
         seconds, cpu_s = time.perf_counter() - began, cpu_seconds(worker.process.pid) - cpu_began
-    if first == filled.messages:
-        raise RuntimeError("the first batch was all there is: fill the topic with more passages")
+    if first > MOST_UNSEEN * filled.messages:
+        raise RuntimeError(f"the first batch was {first} of {filled.messages} messages: fill the topic with more")
     passages = filled.passages * (filled.messages - first) / filled.messages
     return LaneRun(passages / seconds, cpu_s / passages * 1e6, peak_memory_mb(worker.process.pid))
 

@@ -25,6 +25,8 @@ PATIENT_MESSAGES = 100_000
 CHUNK_MESSAGES = 2_048
 #: … nor check the checksums of more bytes than 2 ms allow.
 CHUNK_BYTES = 2 * 1024 * 1024
+#: What a message may weigh before one was seen: 256 passages. 2 048 of them would be 100 MB in one read and one batch.
+LIKELY_BYTES = 48 * 1024
 #: A transaction longer than this keeps other writers of an SQLite file waiting (architecture.md, Storage).
 TRANSACTION_SECONDS = 0.05
 #: One slow or quick transaction among many is the machine's doing: at most twice or half as many after it.
@@ -61,7 +63,7 @@ class Intake:
         self._messages = 0
         self._bytes = 0
         self._since = 0.0
-        self._mean_bytes = 1.0
+        self._mean_bytes = float(LIKELY_BYTES)
         self._closed = False
         self._changed = asyncio.Event()
 

@@ -66,10 +66,15 @@ async def test_bytes_fill_it_too() -> None:
 async def test_large_messages_make_small_reads() -> None:
     """One turn of the event loop parses and checks about as many bytes, however large the messages are."""
     buffer = Intake()
-    small = buffer.chunk
-    buffer.put([some(A, 0, 10, size=50_000)])
-    assert small == intake.CHUNK_MESSAGES
+    buffer.put([some(A, 0, 10, size=200)])
+    assert buffer.chunk == intake.CHUNK_MESSAGES
+    buffer.put([some(A, 10, 20, size=50_000)])
     assert buffer.chunk == intake.CHUNK_BYTES // 50_000
+
+
+async def test_the_first_read_may_be_of_large_messages() -> None:
+    """Before any message was seen, no more are read than a batch could hold if all were of 256 passages."""
+    assert Intake().chunk * 49_168 <= intake.MOST_BYTES
 
 
 async def test_a_closed_intake_gives_nothing_more() -> None:
