@@ -79,7 +79,7 @@ def example(name: str, *arguments: str, **environment: str) -> str:
     """What a program of the page prints, run as the page says."""
     command = [sys.executable, str(EXAMPLES / name), *arguments]
     done = subprocess.run(
-        command, env=os.environ | environment, capture_output=True, text=True, timeout=60, check=False
+        command, env=os.environ | environment, capture_output=True, text=True, timeout=240, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -124,7 +124,7 @@ def test_what_a_unit_posts_comes_out_at_the_squad(road: Road, monkeypatch: pytes
     made = json.loads(road.installation.run("tokens", "new", *options))
     (road.installation.folder / "tokens.toml").write_text(made["entry"], "utf-8")
     road.installation.start("api")
-    wait_for(lambda: answers(port), 60, "the API")
+    wait_for(lambda: answers(port), 240, "the API")
     address = f"http://127.0.0.1:{port}"
     identity = example("unit_http.py", SITE, "1", "苏A12345", address, UNIT_TOKEN=made["token"])
     assert SHOWN.fullmatch(road.squad_sees("苏A12345"))
