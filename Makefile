@@ -31,7 +31,7 @@ check: $(VENV)/.dev ## lint, format, types, import arrows, locks; needs no netwo
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/mypy --explicit-package-bases requirements deploy tests/conftest.py tests/servers tests/house tests/deploy
+	@$(BIN)/mypy --explicit-package-bases requirements deploy benchmarks tests/conftest.py tests/servers tests/house tests/deploy
 	@$(BIN)/lint-imports
 	@$(BIN)/python requirements/lock.py check
 

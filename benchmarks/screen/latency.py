@@ -89,7 +89,7 @@ def bare_hops(broker: Broker, pace: Pace, folder: Path) -> Latencies:
     found = _received(received)
     if len(found[target]) != pace.count:
         raise WrongAnswerError(target, pace.count - len(found[target]), 0)
-    return Latencies({target: _counted(found[target])})
+    return Latencies({target: after_lead_in(found[target])})
 
 
 def worker(broker: Broker, url: str, registry: Path, pace: Pace, folder: Path) -> Latencies:
@@ -112,7 +112,7 @@ def worker(broker: Broker, url: str, registry: Path, pace: Pace, folder: Path) -
     for topic, wanted in right.items():
         if wanted != found[topic].keys():
             raise WrongAnswerError(topic, len(wanted - found[topic].keys()), len(found[topic].keys() - wanted))
-    return Latencies({topic: _counted(found[topic]) for topic in right}, cpu_s / pace.count * 1e6)
+    return Latencies({topic: after_lead_in(found[topic]) for topic in right}, cpu_s / pace.count * 1e6)
 
 
 def expected(folder: Path, screen: Screen) -> dict[str, set[str]]:
@@ -182,7 +182,7 @@ def _received(path: Path) -> Received:
     return {topic: {name: (origin, at) for name, origin, at in found} for topic, found in rows.items()}
 
 
-def _counted(rows: Mapping[str, tuple[int, int]]) -> Milliseconds:
+def after_lead_in(rows: Mapping[str, tuple[int, int]]) -> Milliseconds:
     """Latencies of what was produced after the lead-in."""
     times = np.array(list(rows.values()), np.int64).reshape(-1, 2)
     counts = times[:, 0] >= times[:, 0].min(initial=2**62) + LEAD_IN_SECONDS * 10**9

@@ -25,11 +25,14 @@ def site_names() -> npt.NDArray[np.bytes_]:
     return np.array([_site(corridor, place) for corridor, place in _places()], "S16")
 
 
+def corridor_names() -> list[str]:
+    """The corridors' ids."""
+    return [_corridor(number) for number in range(CORRIDORS)]
+
+
 def registry_toml() -> str:
     """The registry file."""
-    corridors = (
-        f'[[corridor]]\nid = "{_corridor(number)}"\ntimezone = "Asia/Shanghai"\n' for number in range(CORRIDORS)
-    )
+    corridors = (f'[[corridor]]\nid = "{name}"\ntimezone = "Asia/Shanghai"\n' for name in corridor_names())
     return "\n".join([*corridors, *(_site_toml(corridor, place) for corridor, place in _places())])
 
 
