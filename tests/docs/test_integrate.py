@@ -116,15 +116,14 @@ def test_what_a_unit_sends_by_kafka_comes_out_at_the_squad_of_its_corridor(road:
     assert "苏A99999" not in road.squad_log.read_text("utf-8")
 
 
-def test_what_a_unit_posts_comes_out_at_the_squad(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_unit_posts_comes_out_at_the_squad(road: Road) -> None:
     """The same by HTTP, with a token that `wim tokens new` made for a device on that corridor."""
     (port,) = processes.free_ports(1)
-    monkeypatch.setenv("WIM_API__PORT", str(port))
     options = ("unit-k012", "--role", "device", "--corridor", CORRIDOR, "--json")
     made = json.loads(road.installation.run("tokens", "new", *options))
     (road.installation.folder / "tokens.toml").write_text(made["entry"], "utf-8")
-    road.installation.start("api")
-    wait_for(lambda: answers(port), 240, "the API")
+    road.installation.start("api", WIM_API__PORT=str(port), WIM_AUTH__MODE="tokens")
+    wait_for(lambda: answers(port), PATIENCE_SECONDS, "the API")
     address = f"http://127.0.0.1:{port}"
     identity = example("unit_http.py", SITE, "1", "苏A12345", address, UNIT_TOKEN=made["token"])
     assert SHOWN.fullmatch(road.squad_sees("苏A12345"))

@@ -93,10 +93,11 @@ class Installation:
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout
 
-    def start(self, *arguments: str) -> Process:
-        """A command that goes on."""
+    def start(self, *arguments: str, **settings: str) -> Process:
+        """A command that goes on, with settings of its own beside the installation's."""
         log = self.folder / f"{arguments[0]}-{time.monotonic_ns()}.log"
-        command = ["env", *(f"{name}={value}" for name, value in self.environment.items()), *command_of(*arguments)]
+        environment = {**self.environment, **settings}
+        command = ["env", *(f"{name}={value}" for name, value in environment.items()), *command_of(*arguments)]
         self.started.append(Process(processes.start(processes.tied(command), log, folder=PROJECT), log))
         return self.started[-1]
 
