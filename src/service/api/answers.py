@@ -16,6 +16,7 @@ from service import messages
 from service.access import Role
 from service.api import etags
 from service.api.cursors import NEXT_LINK
+from service.api.examples import EXAMPLES
 from service.api.negotiation import CSV, GEOJSON, JSON
 from service.api.plate_forms import ENTRIES
 from service.api.problems import CODES, MEDIA_TYPE
@@ -243,7 +244,8 @@ def components() -> dict[str, Schema]:
     for schema in told.values():
         schema.pop("$schema", None)
         schema.pop("$id", None)
-    return {**made, **told, "PassageIn": _passage_in(), "FeatureCollection": _FEATURES}
+    found = {**made, **told, "PassageIn": _passage_in(), "FeatureCollection": _FEATURES}
+    return found | {name: {**found[name], "examples": [shown]} for name, shown in EXAMPLES.items()}
 
 
 def ref(name: str) -> Schema:
@@ -289,9 +291,7 @@ def problem_answers(*codes: str) -> dict[int | str, Schema]:
 
 def _problem(codes: Sequence[str]) -> Schema:
     told = "; ".join(f"`{code}`: {CODES[code][1]}" for code in codes)
-    example = {"type": f"urn:wim:problem:{codes[0]}", "title": CODES[codes[0]][1], "status": CODES[codes[0]][0]}
-    example |= {"code": codes[0], "detail": "what was wrong this time, and what to do", "request_id": "7f3c…"}
-    return {"description": told, "content": {MEDIA_TYPE: {"schema": ref("ProblemDocument"), "example": example}}}
+    return {"description": told, "content": {MEDIA_TYPE: {"schema": ref("ProblemDocument")}}}
 
 
 #: What a unit must say of a crossing; the rest is unknown where it is left out (`wim.forms.json_form`).

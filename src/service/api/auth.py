@@ -19,7 +19,7 @@ from fastapi.routing import iter_route_contexts
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from service.access import Principal, Role
-from service.api import audits
+from service.api import audits, parameters
 from service.api.parts import Parts, PartsOf
 from service.api.problems import Problem
 from service.api.scopes import Scope, scope_of
@@ -59,7 +59,7 @@ class Gate:
     roles: frozenset[Role] | None
 
     async def enter(self, request: Request, parts: PartsOf, credentials: _Credentials) -> Asker:
-        """The dependency of a route for some roles. Raises the problem of 401, 403 or 429."""
+        """The dependency of a route for some roles. Raises the problem of 401, 403, 429 or of a wrong parameter."""
         assert self.roles is not None
         if credentials is None:
             parts.meters.refused("token_missing")
@@ -70,6 +70,7 @@ class Gate:
         if principal.role not in self.roles:
             detail = f"{principal.role} is not one of {', '.join(sorted(self.roles))}"
             raise await refused(parts, request, principal, "role_refused", detail)
+        parameters.check(request)
         return Asker(principal, scope_of(principal, parts.registry), credentials.credentials)
 
     async def pass_by(self) -> None:

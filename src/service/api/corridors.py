@@ -18,6 +18,7 @@ from service.api.fields import CorridorId
 from service.api.lists import mapped
 from service.api.negotiation import GEOJSON, JSON, chosen
 from service.api.parts import Parts, PartsOf
+from service.api.places import known_corridor
 from service.api.tags import Tag
 from wim.sites import Certificate, Corridor, Network, Site
 
@@ -47,7 +48,7 @@ async def list_corridors(
     return _listed(request, parts, _after(seen, cursor), limit, drawn)
 
 
-@router.get("/sites", responses=documented(page_of("Site", GEOJSON), "not_acceptable"))
+@router.get("/sites", responses=documented(page_of("Site", GEOJSON), "corridor_unknown", "not_acceptable"))
 async def list_sites(
     request: Request,
     asker: _Reader,
@@ -57,6 +58,7 @@ async def list_sites(
     cursor: CursorText = None,
 ) -> Response:
     """The sites within your rights, by id, with the certificate in force now."""
+    known_corridor(parts, asker, corridor)
     network, now_ns = parts.registry.network, parts.clock_ns()
     seen = [
         site

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from dispatch.intercepts import allowed
 from service.access import Role
@@ -31,8 +31,6 @@ _Reader = Annotated[Asker, allow(Role.SQUAD, Role.POLICE, Role.DUTY, Role.ANALYS
 
 class InterceptQuery(BaseModel):
     """The filters of the list."""
-
-    model_config = ConfigDict(extra="forbid")
 
     corridor: CorridorId | None = None
     state: Literal["open", "claimed", "closed", "expired", "merged"] | None = None

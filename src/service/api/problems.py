@@ -170,10 +170,7 @@ async def _on_problem(request: Request, error: Exception) -> Response:
 
 async def _on_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    route = request.scope.get("route")
-    dependant = getattr(route, "dependant", None)
-    known = sorted(param.alias for param in _query_params(dependant)) if dependant else []
-    return response(wrong_parameters(*field_errors(error.errors(), known)), request.state.request_id)
+    return response(wrong_parameters(*field_errors(error.errors())), request.state.request_id)
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
@@ -186,20 +183,6 @@ async def _on_http(request: Request, error: Exception) -> Response:
 async def _on_database(request: Request, error: Exception) -> Response:
     log.error("database_failed", error=type(error).__name__, problem=str(getattr(error, "orig", error)).strip())
     return response(database_away(), request.state.request_id)
-
-
-def _query_params(dependant: Any) -> list[Any]:
-    """The query parameters of a route, those in a model one by one."""
-    found = []
-    for param in dependant.query_params:
-        model = getattr(param.field_info.annotation, "model_fields", None)
-        found += [_Named(field.alias or name) for name, field in model.items()] if model else [param]
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Named:
-    alias: str
 
 
 def _sentence(errors: Sequence[FieldError]) -> str:

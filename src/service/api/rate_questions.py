@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy import Connection, exists, select
 
 from service.api import times
@@ -35,8 +35,6 @@ MIXED = "mixed"
 
 class RateQuery(BaseModel):
     """The parameters of a question."""
-
-    model_config = ConfigDict(extra="forbid")
 
     from_: Moment | None = Field(
         None, alias="from", description="A date in the corridor's zone, or RFC 3339 on a whole hour. Usually today."

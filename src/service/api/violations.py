@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from service.access import Role
 from service.api import audits, cursors, etags, masking, times
@@ -32,8 +32,6 @@ _DIRECTIONS = {"up": 0, "down": 1}
 
 class ViolationQuery(BaseModel):
     """The filters of the list."""
-
-    model_config = ConfigDict(extra="forbid")
 
     corridor: CorridorId | None = None
     site: SiteId | None = None
