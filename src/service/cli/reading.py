@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from service.cli.progress import progress
 from service.units import read_units
 from wim.formats import FORMATS, ReadOptions, open_passages
 from wim.records import Passages
@@ -37,16 +35,18 @@ class Reader:
     faults: int = 0
     asides: int = 0
     quiet: bool = False
+    #: Whether a person sees how far the reading is; who does more with passages than judge them shows that instead.
+    shown: bool = True
 
     def chunks(self) -> Iterator[Passages]:
         """The passages of every file; wrong rows go to stderr. Raises FormatError where nothing can be read."""
-        with _progress() as progress:
+        with progress(shown=self.shown) as shown:
             for path in self.files:
-                task = progress.add_task(path.name, total=None)
+                task = shown.add_task(path.name, total=None)
                 for chunk in open_passages(path, self.format, self.options):
                     self.rows += len(chunk.passages)
                     self.asides += len(chunk.asides)
-                    progress.update(task, advance=len(chunk.passages))
+                    shown.update(task, advance=len(chunk.passages))
                     for fault in chunk.faults:
                         self._complain(f"{path}: line {fault.line}: {fault.reason}")
                     if len(chunk.passages):
@@ -67,18 +67,9 @@ class Reader:
             typer.echo(sentence, err=True)
 
 
-def reader(files: list[Path], format: str, site: str | None, units: Path | None) -> Reader:
+def reader(files: list[Path], format: str, site: str | None, units: Path | None, shown: bool = True) -> Reader:
     """A reader by a command's options."""
     options = ReadOptions() if site is None else replace(ReadOptions(), site=site)
     if units is not None:
         options = replace(options, cn_station=read_units(units))
-    return Reader(files, format, options)
-
-
-def _progress() -> Progress:
-    """On stderr, and only where a person looks at it."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,} passages"))
-    return Progress(
-        *columns, TaskProgressColumn(), TimeElapsedColumn(), console=console, disable=not sys.stderr.isatty()
-    )
+    return Reader(files, format, options, shown=shown)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from service.awaiting import wait_for_broker
+from service.cli.progress import progress
 from service.cli.reading import Files, Format, Reader, Site, Strict, Units, reader
 from service.kafka import reach
 from service.lanes.sending import Sender
@@ -48,10 +51,13 @@ def replay(
     registry = sites or settings.registry
     place = placement(read_registry(registry).network if registry else None, to, lanes)
     times = _times(speed)
-    shift = _shift(reader(files, format, site, units), times) if shift_to_now else None
-    kafka, read = reach(settings.kafka), reader(files, format, site, units)
+    read = reader(files, format, site, units, shown=not as_json)
+    shift = _shift(read, times) if shift_to_now else None
+    kafka, read = reach(settings.kafka), reader(files, format, site, units, shown=False)
     wait_for_broker(kafka, [PASSAGES])
-    published = asyncio.run(_publish(Sender(kafka), read, place, shift, times))
+    with progress("acknowledged", shown=not as_json) as shown:
+        task = shown.add_task("published", total=None)
+        published = asyncio.run(_publish(Sender(kafka), read, place, shift, times, partial(shown.advance, task)))
     typer.echo(
         json.dumps({"published": published, "faults": read.faults}) if as_json else f"{published} passages published"
     )
@@ -67,9 +73,22 @@ def _shift(read: Reader, times: float | None) -> Shift:
     return shift_to(time.time_ns(), times, min(first for first, _ in ends), max(last for _, last in ends))
 
 
-async def _publish(sender: Sender, read: Reader, place: Placement, shift: Shift | None, speed: float | None) -> int:
-    """How many passages were published, all of them acknowledged."""
-    published: list[int] = []
+async def _publish(
+    sender: Sender,
+    read: Reader,
+    place: Placement,
+    shift: Shift | None,
+    speed: float | None,
+    advance: Callable[[int], object],
+) -> int:
+    """How many passages were published, all of them acknowledged; `advance` hears of each lot once it is."""
+    published = 0
+
+    def acknowledged(count: int) -> None:
+        nonlocal published
+        published += count
+        advance(count)
+
     await sender.start()
     try:
         # A shifted record is as long as its publishing takes: its times are the clock's.
@@ -77,10 +96,10 @@ async def _publish(sender: Sender, read: Reader, place: Placement, shift: Shift 
         # A large chunk takes a second to read: not on the loop that keeps the connection alive.
         while (passages := await asyncio.to_thread(next, chunks, None)) is not None:
             moved = place.put(passages)
-            await pacer.run(sender, shift.move(moved) if shift else moved, published.append)
+            await pacer.run(sender, shift.move(moved) if shift else moved, acknowledged)
     finally:
         await sender.stop()
-    return sum(published)
+    return published
 
 
 def _times(speed: str) -> float | None:
