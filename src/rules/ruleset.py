@@ -42,6 +42,7 @@ _NARROW = {
 
 Mass = Annotated[int, Field(ge=0, le=1_000_000)]
 Length = Annotated[int, Field(ge=0, le=100_000)]
+Percent = Annotated[int, Field(gt=0, le=1_000)]
 
 
 class RuleSetError(ValueError):
@@ -79,6 +80,41 @@ class Deduction(_Cited):
     """What an axle known to have single tyres takes off."""
 
     single_tyre_kg: Mass
+
+
+class HundredTonne(_Cited):
+    """From which gross weight on a truck is a 百噸王."""
+
+    from_kg: Mass
+
+
+class Severity(_Cited):
+    """How grave an excess is: 1 up to `light_kg`, else 2, and 3 … 6 from each of the percents of the limit on."""
+
+    light_kg: Mass
+    from_percent: tuple[Percent, Percent, Percent, Percent]
+
+    @model_validator(mode="after")
+    def _ascend(self) -> Severity:
+        if list(self.from_percent) != sorted(set(self.from_percent)):
+            raise ValueError("from_percent does not ascend")
+        return self
+
+
+class Confidence(_Table):
+    """How sure an excess must be, as quantiles of the standard normal distribution."""
+
+    intercept_z: Annotated[float, Field(ge=0, le=10)]
+    evidence_z: Annotated[float, Field(ge=0, le=10)]
+    source: str
+    date: dt.date
+    verified: bool
+
+    @model_validator(mode="after")
+    def _ascend(self) -> Confidence:
+        if self.evidence_z < self.intercept_z:
+            raise ValueError("evidence_z is below intercept_z: what is proposed as evidence is stopped too")
+        return self
 
 
 class LimitRow(_Cited):
@@ -160,6 +196,9 @@ class RuleSetFile(_Table):
     in_force: bool
     groups: GroupDistances
     deduction: Deduction
+    hundred_tonne: HundredTonne
+    severity: Severity
+    confidence: Confidence
     limit: tuple[LimitRow, ...]
     group: tuple[GroupRow, ...]
     dimensions: Dimensions
@@ -255,6 +294,10 @@ def _fill_head(head: np.void, rule_set: RuleSetFile) -> None:
     head["from_ns"], head["until_ns"], head["in_force"] = rule_set.from_ns, rule_set.until_ns, rule_set.in_force
     head["first_pair_mm"], head["pair_mm"] = rule_set.groups.first_pair_mm, rule_set.groups.pair_mm
     head["single_tyre_kg"] = rule_set.deduction.single_tyre_kg
+    head["hundred_tonne_kg"], head["light_kg"] = rule_set.hundred_tonne.from_kg, rule_set.severity.light_kg
+    for severity, percent in enumerate(rule_set.severity.from_percent, start=3):
+        head[f"severity_{severity}_percent"] = percent
+    head["intercept_z"], head["evidence_z"] = rule_set.confidence.intercept_z, rule_set.confidence.evidence_z
     for name in ("length_mm", "width_mm", "height_mm"):
         head[name] = getattr(rule_set.dimensions, name)
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from rules.permits import PlateRegister
-from rules.ruleset import GroupRow, LimitRow, RuleSetFile
+from rules.ruleset import GroupRow, LimitRow, RuleSetFile, Severity
 from wim.records import Flag
 from wim.sites import Network, Site
 
@@ -73,12 +73,15 @@ def judge(passage: np.void, world: World) -> dict[str, Any]:
     covered = [p for p in papers["permits"] if covers(p, passage, corridor, thousandths or 5000, gross)]
     verdict["permit"] = covered[0].number if covered else None
     verdict["permit_exceeded"] = bool(papers["permits"]) and not covered
-    verdict["hundred_tonne"] = rule_set is not None and gross >= 100_000 and not covered
+    verdict["hundred_tonne"] = rule_set is not None and gross >= rule_set.hundred_tonne.from_kg and not covered
     if verdict["over"] and verdict["hundred_tonne"]:
         verdict["band"] = 7
     verdict["exempt"] = bool(papers["exempt"])
-    verdict["zone"] = zone_of(verdict)
-    verdict["evidence"] = is_evidence(passage, verdict, flags, site, thousandths, papers["certain"])
+    confidence = (rule_set or world.rule_sets[0]).confidence
+    verdict["zone"] = zone_of(verdict, confidence.intercept_z)
+    sure = verdict["z"] >= confidence.evidence_z and papers["certain"]
+    verdict["proposal"] = sure and is_proposal(passage, verdict, site, thousandths)
+    verdict["evidence"] = verdict["proposal"] and not flags & Flag.SIMULATED
     return verdict
 
 
@@ -248,7 +251,7 @@ def overload(
         "rate_hundredths": math.floor(Fraction(10_000 * excess, high) + Fraction(1, 2)),
         "over": over,
         "beyond_tolerance": over and gross * 100_000 > high * (100_000 + thousandths),
-        "severity": severity(excess, high) if over else 0,
+        "severity": severity(excess, high, rule_set.severity) if over else 0,
         "band": band(excess, high) if over else 0,
         "z": z,
         "p_over": statistics.NormalDist().cdf(z),
@@ -294,11 +297,11 @@ def sigma_of(passage: np.void, world: World, site: Site | None) -> float:
     return (certificate.class_percent if certificate else 5.0) / 257.58
 
 
-def severity(excess: int, limit: int) -> int:
-    if excess <= 1000:
+def severity(excess: int, limit: int, steps: Severity) -> int:
+    if excess <= steps.light_kg:
         return 1
     rate = Fraction(100 * excess, limit)
-    return 2 + sum(rate >= bound for bound in (10, 30, 50, 100))
+    return 2 + sum(rate >= bound for bound in steps.from_percent)
 
 
 def band(excess: int, limit: int) -> int:
@@ -335,27 +338,22 @@ def kind(rule_set: RuleSetFile, size: int, gap: int) -> GroupRow | None:
     return None
 
 
-def zone_of(verdict: dict[str, Any]) -> int:
+def zone_of(verdict: dict[str, Any], intercept_z: float) -> int:
     if verdict["permit"] or verdict["exempt"] or verdict["grade"] == 0:
         return 0
-    sure = verdict["grade"] >= 2 and verdict["beyond_tolerance"] and verdict["z"] >= 1.6448536269514722
+    sure = verdict["grade"] >= 2 and verdict["beyond_tolerance"] and verdict["z"] >= intercept_z
     if verdict["hundred_tonne"] or sure:
         return 2
     return 1 if verdict["over"] else 0
 
 
-def is_evidence(
-    passage: np.void, verdict: dict[str, Any], flags: Flag, site: Site | None, thousandths: int | None, certain: bool
-) -> bool:
+def is_proposal(passage: np.void, verdict: dict[str, Any], site: Site | None, thousandths: int | None) -> bool:
     if site is None or thousandths is None:
         return False
     time_ns = int(passage["time_ns"])
     return (
         verdict["zone"] == 2
         and verdict["grade"] == 3
-        and verdict["z"] >= 2.3263478740408408
         and site.certificate_at(time_ns) is not None
         and site.approval_at(time_ns) is not None
-        and certain
-        and not flags & Flag.SIMULATED
     )

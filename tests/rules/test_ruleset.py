@@ -42,6 +42,8 @@ def test_every_row_says_where_it_comes_from() -> None:
         ("single_tyre_kg", "single_tire_kg", "deduction.single_tyre_kg", "required"),
         ('timezone = "Asia/Shanghai"', 'timezone = "Asia/Nowhere"', "timezone", "Nowhere"),
         ("axles = 2\n", "axles = 20\n", "limit.0", "1 … 16"),
+        ("from_percent = [10, 30,", "from_percent = [30, 10,", "severity", "ascend"),
+        ("evidence_z = 2.3", "evidence_z = 1.3", "confidence", "below intercept_z"),
         ("[groups]", "[groups", "file", "not TOML"),
     ],
 )

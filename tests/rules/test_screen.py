@@ -36,7 +36,7 @@ def assert_same(found: np.void, expected: dict[str, object], rows: tuple[str, ..
     """The kernel's verdict is the twin's."""
     for name in ("flags", "grade", "zone", "low_kg", "high_kg", "excess_kg", "rate_hundredths", "severity", "band"):
         assert int(found[name]) == expected[name], name
-    for name in ("truck", "over", "beyond_tolerance", "hundred_tonne", "permit_exceeded", "evidence"):
+    for name in ("truck", "over", "beyond_tolerance", "hundred_tonne", "permit_exceeded", "evidence", "proposal"):
         assert bool(found[name]) == expected[name], name
     assert found["group_axles"][: found["group_count"]].tolist() == expected["groups"]
     limits = zip(*(found[name][: found["group_count"]].tolist() for name in GROUP_FIELDS), strict=True)
@@ -231,6 +231,7 @@ def test_evidence_needs_everything() -> None:
         spoilt = whole.copy()
         spoilt[name] = value
         assert not verdict(spoilt)["evidence"], name
+        assert bool(verdict(spoilt)["proposal"]) == (name == "source"), "a simulated passage is one but for its mark"
 
 
 def test_a_hundred_tonne_truck_of_grade_count_still_goes_out() -> None:

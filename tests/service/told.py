@@ -62,6 +62,7 @@ def columns(passages: Passages, **changed: Any) -> dict[str, list[Any]]:
         "permit": None,
         "permit_exceeded": False,
         "watched": False,
+        "proposal": False,
     }
     return {name: [value] * len(passages) for name, value in (one | changed).items()} | {"passage": to_json(passages)}
 

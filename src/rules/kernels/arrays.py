@@ -26,6 +26,14 @@ RULE_SET = np.dtype(
         ("first_pair_mm", "i4"),
         ("pair_mm", "i4"),
         ("single_tyre_kg", "i4"),
+        ("hundred_tonne_kg", "i4"),
+        ("light_kg", "i4"),
+        ("severity_3_percent", "i4"),
+        ("severity_4_percent", "i4"),
+        ("severity_5_percent", "i4"),
+        ("severity_6_percent", "i4"),
+        ("intercept_z", "f8"),
+        ("evidence_z", "f8"),
         ("limit_begin", "i4"),
         ("limit_end", "i4"),
         ("group_begin", "i4"),
@@ -186,6 +194,7 @@ VERDICT = np.dtype(
         ("hundred_tonne", "u1"),
         ("permit_exceeded", "u1"),
         ("evidence", "u1"),
+        ("proposal", "u1"),  # evidence, but for SIMULATED
         ("plate_certain", "u1"),
         ("open_case", "u1"),
         ("over_dimensions", "u1"),  # bit 0 length, 1 width, 2 height

@@ -28,10 +28,8 @@ from wim.kernels.validity import (
     source_flags,
 )
 
-HUNDRED_TONNE_KG = 100_000
-#: One-sided quantiles of the normal distribution at 95 % (to intercept) and 99 % (to propose as evidence).
+#: What "lower 95 % bound" means: a one-sided quantile of the normal distribution. It decides nothing.
 Z_95 = 1.6448536269514722
-Z_99 = 2.3263478740408408
 _SQRT_2 = math.sqrt(2.0)
 
 
@@ -58,21 +56,29 @@ def judge_one(passage: Record, law: Law, terms: Terms, plates: Plates, verdict: 
     flags |= measure_against_law(passage, law, plates, verdict)
     verdict.flags = flags
     verdict.grade = grade(flags, has_empty_axle(passage))
-    weigh_up(passage, verdict)
+    rule_set = law.rule_sets[max(0, verdict.rule_set)]
+    weigh_up(passage, rule_set, verdict)
     judge_permit(passage, plates, verdict)
-    verdict.hundred_tonne = verdict.rule_set >= 0 and passage.gross_kg >= HUNDRED_TONNE_KG and verdict.permit < 0
+    heavy = verdict.rule_set >= 0 and passage.gross_kg >= rule_set.hundred_tonne_kg
+    verdict.hundred_tonne = heavy and verdict.permit < 0
     if verdict.band > 0 and verdict.hundred_tonne:
         verdict.band = HUNDRED_TONNE_BAND
-    choose_zone(verdict)
-    verdict.evidence = (
+    choose_zone(rule_set, verdict)
+    verdict.proposal = is_proposal(passage, terms, rule_set, tolerance_entered, verdict)
+    verdict.evidence = verdict.proposal and not flags & SIMULATED
+
+
+@kernel
+def is_proposal(passage: Record, terms: Terms, rule_set: Record, tolerance_entered: bool, verdict: Record) -> bool:
+    """Whether a person is to review the record as evidence (decision §6), were it no simulated one."""
+    return (
         verdict.zone == INTERCEPT_ZONE
         and verdict.grade == EVIDENCE
-        and verdict.z >= Z_99
+        and verdict.z >= rule_set.evidence_z
         and verdict.certificate >= 0
         and tolerance_entered
         and is_approved(passage, terms, verdict)
         and verdict.plate_certain
-        and not flags & SIMULATED
     )
 
 
@@ -134,7 +140,7 @@ def dimensions_over(passage: Record, rule_set: Record) -> int:
 
 
 @kernel
-def weigh_up(passage: Record, verdict: Record) -> None:
+def weigh_up(passage: Record, rule_set: Record, verdict: Record) -> None:
     """Write excess, rate, z, p_over, over, beyond_tolerance, severity and band: only of trucks that have a limit."""
     verdict.excess_kg = verdict.rate_hundredths = 0
     verdict.excess_low_kg = 0
@@ -155,28 +161,31 @@ def weigh_up(passage: Record, verdict: Record) -> None:
     if verdict.truck and excess > 0:
         verdict.over = 1
         verdict.beyond_tolerance = gross * 100_000 > limit * (100_000 + np.int64(verdict.thousandths))
-        verdict.severity = severity_of(excess, limit)
+        verdict.severity = severity_of(excess, limit, rule_set)
         verdict.band = band_of(excess, limit)
 
 
 @kernel
-def severity_of(excess_kg: int, limit_kg: int) -> int:
-    """1 up to 1 000 kg, then 2 … 6 by the rate (decision §4). `excess_kg` is above 0."""
-    if excess_kg <= 1000:
+def severity_of(excess_kg: int, limit_kg: int, rule_set: Record) -> int:
+    """1 up to the light excess, then 2 … 6 by the rate (decision §4). `excess_kg` is above 0."""
+    if excess_kg <= rule_set.light_kg:
         return 1
     rate = 100 * excess_kg
-    if rate < 10 * limit_kg:
+    if rate < rule_set.severity_3_percent * limit_kg:
         return 2
-    if rate < 30 * limit_kg:
+    if rate < rule_set.severity_4_percent * limit_kg:
         return 3
-    if rate < 50 * limit_kg:
+    if rate < rule_set.severity_5_percent * limit_kg:
         return 4
-    return 5 if rate < 100 * limit_kg else 6
+    return 5 if rate < rule_set.severity_6_percent * limit_kg else 6
 
 
 @kernel
 def band_of(excess_kg: int, limit_kg: int) -> int:
-    """1 … 6 for (0, 10], (10, 20], (20, 30], (30, 50], (50, 100), [100, oo) percent. `excess_kg` is above 0."""
+    """1 … 6 for (0, 10], (10, 20], (20, 30], (30, 50], (50, 100), [100, oo) percent. `excess_kg` is above 0.
+
+    The edges are names of columns and metrics (decision §4), so no table can move them.
+    """
     rate = 100 * excess_kg
     if rate <= 10 * limit_kg:
         return 1
@@ -190,12 +199,12 @@ def band_of(excess_kg: int, limit_kg: int) -> int:
 
 
 @kernel
-def choose_zone(verdict: Record) -> None:
+def choose_zone(rule_set: Record, verdict: Record) -> None:
     """Write `zone` (decision §6)."""
     verdict.zone = SILENT
     if verdict.permit >= 0 or verdict.exemption >= 0 or verdict.grade == REJECT:
         return
-    sure = verdict.grade > COUNT and verdict.beyond_tolerance and verdict.z >= Z_95
+    sure = verdict.grade > COUNT and verdict.beyond_tolerance and verdict.z >= rule_set.intercept_z
     if verdict.hundred_tonne or sure:
         verdict.zone = INTERCEPT_ZONE
     elif verdict.over:

@@ -21,10 +21,6 @@ GRADES = {
     Grade.EVIDENCE: records.Grade.EVIDENCE,
 }
 
-#: A simulated passage is never evidence. Where policy lets it count, it is a proposal by the rest of the rule: p_over
-#: at or above 0.99 (decision.md §6).
-PROPOSAL_P_OVER = 0.99
-
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -105,15 +101,3 @@ def evidence_of(violation: messages.Violation) -> Evidence:
         excess_kg=violation.excess_kg,
         passage=violation.id,
     )
-
-
-def proposes(violation: messages.Violation, approved: bool) -> bool:
-    """Whether a violation of a certain plate counts as suspected in its history: an evidence proposal (decision.md §6).
-
-    A simulated one is judged by the same rule, `approved` among it (the site may give evidence at that time); it is
-    kept with its mark, and counts only where policy says so.
-    """
-    if records.Flag.SIMULATED.name not in violation.flags:
-        return violation.evidence
-    sure = violation.p_over >= PROPOSAL_P_OVER and violation.certificate is not None
-    return approved and sure and violation.zone == Zone.INTERCEPT and violation.grade == Grade.EVIDENCE

@@ -16,7 +16,7 @@ from dispatch.cases import Joined, PlateReads, is_late, join
 from dispatch.offenders import History, count_trips, one_year_before
 from service import messages
 from service.docket import keeping, rows
-from service.docket.arrivals import Arrival, proposes
+from service.docket.arrivals import Arrival
 from service.docket.drafting import seen_of
 from service.docket.openings import Accusation, Change, Trip, accuse, changes
 from service.docket.terms import Terms
@@ -52,7 +52,7 @@ def file(conn: Connection, arrivals: Iterable[Arrival], now_ns: int, terms: Term
     fresh, joined = _join(conn, arrivals, terms, filed)
     if not fresh:
         return filed
-    _keep(conn, fresh, joined, terms)
+    _keep(conn, fresh, joined)
     newest = _keep_cases(conn, fresh, joined)
     accused = _accuse(conn, fresh, joined, terms, plate_reads)
     changed = _changes(conn, fresh, joined, newest, accused, now_ns, terms)
@@ -96,7 +96,7 @@ def _is_news(arrival: Arrival, kept: Collection[str], versions: dict[str, int]) 
     return arrival.message.id not in kept
 
 
-def _keep(conn: Connection, fresh: Sequence[Arrival], joined: Joined, terms: Terms) -> None:
+def _keep(conn: Connection, fresh: Sequence[Arrival], joined: Joined) -> None:
     """The crossings, the violations, and what they count for in the history of their vehicle."""
     if joined.merged:
         sightings.move(conn, joined.merged)
@@ -108,15 +108,14 @@ def _keep(conn: Connection, fresh: Sequence[Arrival], joined: Joined, terms: Ter
         rows.outcome_row(arrival, joined.case_of[message.id], suspected)
         for arrival, message in found
         # A violation that is judged anew may be a proposal no more.
-        if (suspected := _proposes(arrival, message, terms)) or message.version > 1
+        if (suspected := _proposes(arrival, message)) or message.version > 1
     ]
     outcomes.keep(conn, proposals)
 
 
-def _proposes(arrival: Arrival, message: messages.Violation, terms: Terms) -> bool:
-    sighting = arrival.sighting
-    approved = terms.approved(arrival.passage.site, sighting.time_ns)
-    return sighting.certain and proposes(message, approved)
+def _proposes(arrival: Arrival, message: messages.Violation) -> bool:
+    """Whether it may count as suspected in a history; whether a simulated one does, policy says to who counts."""
+    return arrival.sighting.certain and (message.evidence or message.proposal)
 
 
 def _keep_cases(conn: Connection, fresh: Sequence[Arrival], joined: Joined) -> dict[str, int]:

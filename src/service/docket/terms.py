@@ -36,11 +36,6 @@ class Terms:
         """The site's clock; that of the country where nobody registered the site."""
         return self._zones.get(site) or ZoneInfo(DEFAULT_TIMEZONE)
 
-    def approved(self, site: str, time_ns: int) -> bool:
-        """Whether the site was reviewed, marked and published as one whose records may become evidence."""
-        known = self.network.sites.get(site)
-        return known is not None and any(a.from_ns <= time_ns < a.until_ns for a in known.approvals)
-
 
 def terms_of(policy: Policy, network: Network) -> Terms:
     """The docket's part of a region's policy and registry."""

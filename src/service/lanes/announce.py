@@ -143,7 +143,7 @@ _PLAIN = {
     "excess_low_kg": "excess_low_kg",
     "severity": "severity",
 }
-_TRUTHS = ("beyond_tolerance", "hundred_tonne", "evidence", "permit_exceeded")
+_TRUTHS = ("beyond_tolerance", "hundred_tonne", "evidence", "proposal", "permit_exceeded")
 
 
 def _named(names: Sequence[str], row: int) -> str | None:

@@ -128,6 +128,7 @@ class Violation(Struct, frozen=True, kw_only=True):
     permit_exceeded: bool
     media: list[Media] = []
     watched: Annotated[bool, Meta(description="The plate was on a watch list at the crossing.")] = False
+    proposal: Annotated[bool, Meta(description="As evidence, but true of a simulated passage too.")] = False
 
 
 class Sighting(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import replace
 
 import pytest
 
@@ -18,7 +17,6 @@ from service.store.engine import Store
 from service.store.tables import metadata
 from tests.service.docket.desk import DARK, Desk
 from tests.service.told import MINUTE_NS, PLATE, TIME_NS
-from wim.sites import Approval, Network, Site
 
 HOUR_NS = 60 * MINUTE_NS
 
@@ -200,16 +198,11 @@ def test_an_uncertain_plate_has_no_history(desk: Desk) -> None:
 @pytest.mark.parametrize(("counts", "opened"), [(False, 0), (True, 1)])
 def test_simulated_trips_count_where_policy_says_so(desk: Desk, counts: bool, opened: int) -> None:
     """A demo has repeat offenders, a road has none by simulation."""
-    desk.terms = _approved(Terms(simulated_counts=counts))
-    flags = {"flags": ["SIMULATED"], "passage_flags": 1 << 17}
+    desk.terms = Terms(simulated_counts=counts)
+    flags = {"flags": ["SIMULATED"], "passage_flags": 1 << 17, "proposal": True}
     desk.file(*[desk.violation(-day * 24 * HOUR_NS, severity=3, **flags) for day in (3, 2, 1)])
     desk.file(desk.violation(severity=3, **flags))
     assert len(desk.intercepts()) == opened
-
-
-def _approved(terms: Terms) -> Terms:
-    site = Site("G104-K012", "G104", 12.4, "Asia/Shanghai", approvals=(Approval("A-1", 0, 2**62),))
-    return replace(terms, network=Network(sites={site.id: site}))
 
 
 @pytest.mark.parametrize(("reads", "severity", "opened"), [(PlateReads(90, 100), 2, 1), (DARK, 4, 0), (DARK, 5, 1)])
