@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
+from service.cli.starting import start
 from service.policy import Policy, read_policy
 from service.pseudonyms import Pseudonyms
-from service.settings import Settings, read_settings
+from service.settings import Settings
 from service.store import schema
 from service.store.engine import Store, open_store
 from service.store.purge import Keep, purge
@@ -34,7 +35,7 @@ def db() -> None:
 @app.command()
 def upgrade() -> None:
     """Bring the tables up to date; running workers and the API of the release before go on."""
-    store = open_store(read_settings().database.url.get_secret_value(), check=False)
+    store = open_store(start().database.url.get_secret_value(), check=False)
     with store.writing(durable=True) as conn:
         before, after = schema.upgrade(conn)
     store.close()
@@ -44,7 +45,7 @@ def upgrade() -> None:
 @app.command("purge")
 def purge_plates(as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False) -> None:
     """Make pseudonyms of plates that were kept long enough, in database and archive; every figure stays."""
-    settings = read_settings()
+    settings = start()
     key = settings.auth.pseudonym_key
     if key is None:
         raise NoKeyError

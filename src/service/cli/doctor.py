@@ -17,9 +17,10 @@ from typing import Annotated, Literal
 import typer
 
 from service.access import read_tokens
+from service.cli.starting import start
 from service.policy import read_policy
 from service.registry import Registry, read_registry
-from service.settings import Settings, read_settings
+from service.settings import Settings
 from service.store.engine import open_store, parse_url
 from service.store.errors import StoreError
 from wim.document import RegistryErrors
@@ -57,7 +58,7 @@ def examine() -> Iterator[Finding]:
     yield _packages()
     yield _kernels()
     try:
-        settings = read_settings()
+        settings = start()
     except RegistryErrors as errors:
         yield Finding("settings", "failed", str(errors), "mend these first; the other checks need them")
         return

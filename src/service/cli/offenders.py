@@ -13,9 +13,9 @@ from typing import Annotated
 import typer
 
 from service.cli.reading import MOST_NAMED, Strict
+from service.cli.starting import start
 from service.offenders import Imported, Importer
 from service.offenders_file import read_offenders
-from service.settings import read_settings
 from service.store.engine import open_store
 from wim.document import WrongValueError
 from wim.formats.chunk import Fault
@@ -60,7 +60,7 @@ def import_command(
     Columns: plate, time, kind (decided, confirmed), document_number, source; colour and trip where known.
     """
     zone = _zone(zone)
-    store = open_store(read_settings().database.url.get_secret_value())
+    store = open_store(start().database.url.get_secret_value())
     complaints = _Complaints(file)
     now_ns = time.time_ns()
     importer = Importer(store, file.name, f"uid {os.getuid()}", now_ns, complaints, dry_run)

@@ -15,10 +15,12 @@ import typer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
+from service.awaiting import wait_for_broker
+from service.cli.starting import start
 from service.kafka import ANSWER_SECONDS, BrokerAwayError, Identity, Kafka, close, reach
 from service.lanes.partitions import LogRange
 from service.lanes.work import Partition
-from service.settings import read_settings
+from service.settings import Settings
 from service.store import offsets
 from service.store.engine import Store, open_store
 from service.store.offsets import Position
@@ -55,7 +57,7 @@ class Wish:
 @app.command()
 def show(as_json: Json = False) -> None:
     """Show the position of every lane in every partition."""
-    with _store().reading() as connection:
+    with _store(start()).reading() as connection:
         positions = offsets.read_all(connection)
     rows = [_row(lane, Partition(topic, number), at) for (lane, topic, number), at in positions.items()]
     if as_json:
@@ -81,11 +83,12 @@ def reset(
         raise typer.BadParameter(f"{to!r} is neither earliest, latest nor an offset", param_hint="--to")
     if partition is None and to.isdecimal():
         raise typer.BadParameter("one offset cannot fit all partitions: add --partition", param_hint="--to")
-    settings = read_settings()
+    settings = start()
     wish = Wish(lane, topic, partition, to)
-    logs, identity = asyncio.run(_logs(reach(settings.kafka), wish))
+    kafka, store = reach(settings.kafka), _store(settings)
+    wait_for_broker(kafka, [])
+    logs, identity = asyncio.run(_logs(kafka, wish))
     targets = {one: wish.target(one, log) for one, log in logs.items()}
-    store = _store()
     _show_change(store, lane, targets, as_json)
     if not yes and not as_json:
         typer.confirm("Go on there, and neither read what lies between nor mind what is read again?", abort=True)
@@ -94,8 +97,8 @@ def reset(
             offsets.reset(connection, lane, *one, identity.of(topic), offset)
 
 
-def _store() -> Store:
-    return open_store(read_settings().database.url.get_secret_value())
+def _store(settings: Settings) -> Store:
+    return open_store(settings.database.url.get_secret_value())
 
 
 def _row(lane: str, partition: Partition, position: Position) -> Mapping[str, object]:

@@ -14,9 +14,9 @@ from rich.table import Table
 
 from service.api.problems import Problem
 from service.api.rate_questions import RateQuery, answers
+from service.cli.starting import start
 from service.policy import Policy, read_policy
 from service.registry import Registry, read_registry
-from service.settings import read_settings
 from service.store.engine import Store, open_store
 from wim.sites import Corridor
 
@@ -51,7 +51,7 @@ def rates(
     as_json: Json = False,
 ) -> None:
     """Show trucks, overloads and the rate with its 95 % interval."""
-    settings = read_settings()
+    settings = start()
     registry, policy = read_registry(settings.registry), read_policy(settings.policy)
     store = open_store(settings.database.url.get_secret_value())
     query = RateQuery.model_validate({"from": from_, "to": to, "bucket": bucket, "direction": direction, "by": by})

@@ -15,12 +15,12 @@ import typer
 from service.awaiting import wait_for_broker
 from service.cli.progress import progress
 from service.cli.reading import Files, Format, Reader, Site, Strict, Units, reader
+from service.cli.starting import start
 from service.kafka import reach
 from service.lanes.sending import Sender
 from service.publishing import Pacer
 from service.registry import read_registry
 from service.replay import Placement, Shift, placement, shift_to
-from service.settings import read_settings
 from service.topics import PASSAGES
 
 Sites = Annotated[Path | None, typer.Option("--sites", help="Registry (default: WIM_REGISTRY).")]
@@ -47,7 +47,7 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Publish files of passages to Kafka."""
-    settings = read_settings()
+    settings = start()
     registry = sites or settings.registry
     place = placement(read_registry(registry).network if registry else None, to, lanes)
     times = _times(speed)

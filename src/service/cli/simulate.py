@@ -19,11 +19,11 @@ from sensors.simulator.scenario_file import demo_scenario, read_scenario
 from sensors.simulator.traffic import Traffic
 from sensors.simulator.truth import TruthFile
 from service.awaiting import wait_for_broker
+from service.cli.starting import start
 from service.documents import read_toml
 from service.kafka import reach
 from service.lanes.sending import Sender
 from service.registry import parse_registry
-from service.settings import read_settings
 from service.simulating import Simulation
 from service.topics import HEALTH, PASSAGES
 
@@ -46,7 +46,7 @@ def simulate(
     truth: Truth = None,
 ) -> None:
     """Publish simulated passages and health beats until Ctrl-C."""
-    settings = read_settings()
+    settings = start()
     traffic = make_traffic(_scenario(scenario, rate, seed), sites or settings.registry)
     typer.echo(
         f"simulated: {traffic.passages_per_s:.1f} passages/s over {len(traffic.world.roads.sites)} sites", err=True
