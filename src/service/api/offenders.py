@@ -10,7 +10,7 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
-from dispatch.offenders import DISPATCH_WINDOW_NS, Identity, Offence, count_trips, one_year_before
+from dispatch.offenders import Identity, Offence, count_trips, one_year_before
 from service import messages
 from service.access import Role
 from service.api import answers, audits, etags
@@ -48,13 +48,14 @@ def read_offender(
 ) -> Response:
     """The history of a plate: trips that count as decided, confirmed or suspected, and its newest violations.
 
-    A plate of which nothing is known has a history of zeros.
+    What counts is the same on every corridor, as in dispatch: trips are told without their place, and violations only
+    within your rights. A plate of which nothing is known has a history of zeros.
     """
     audits.look_up(parts, asker.principal, plate, audits.given(reason, header), route_of(request))
     now_ns = parts.clock_ns()
     zone = ZoneInfo(parts.registry.timezone)
     with parts.store.reading() as conn:
-        from_ns = min(now_ns - DISPATCH_WINDOW_NS, one_year_before(now_ns, zone))
+        from_ns = min(now_ns - parts.policy.repeat_window_ns, one_year_before(now_ns, zone))
         offences = outcomes.history(conn, [plate], from_ns, now_ns)[plate]
         newest = _newest(conn, asker.scope, plate)
     told = _told(parts, Identity(plate, UNKNOWN_COLOUR if colour is None else colour), offences, newest, now_ns, zone)
@@ -76,7 +77,7 @@ def _told(
 ) -> answers.Offender:
     policy = parts.policy
     mine = [offence for offence in offences if offence.identity.matches(identity)]
-    history = count_trips(mine, identity, "", now_ns, zone, policy.simulated_counts)
+    history = count_trips(mine, identity, "", now_ns, zone, policy.simulated_counts, policy.repeat_window_ns)
     return answers.Offender(
         plate=identity.plate,
         plate_colour=None if identity.colour == UNKNOWN_COLOUR else identity.colour,

@@ -14,6 +14,8 @@ from service.store.seen_keys import SeenHour
 
 #: Memory for the hours in hand: five million crossings, more than two hours of a province at its peak.
 MOST_BYTES = 64 * 1024 * 1024
+#: What an hour costs beside its keys, measured: a tuple of place and hour, its counters, and a place in the dictionary.
+HOUR_BYTES = 400
 #: Looking for hours to seal is a query; nothing waits for it.
 SEAL_EVERY_S = 3_600
 
@@ -56,10 +58,14 @@ class Memory:
         """These are the hours as the database has them."""
         for key, hour in hours.items():
             before = self._hours.get(key)
-            self._bytes += len(hour.keys) - (len(before.keys) if before else 0)
+            self._bytes += _size(hour) - (_size(before) if before else 0)
             self._hours[key] = hour
 
     def _shrink(self) -> None:
         while self._bytes > self._most_bytes and self._hours:
             _, hour = self._hours.popitem(last=False)
-            self._bytes -= len(hour.keys)
+            self._bytes -= _size(hour)
+
+
+def _size(hour: SeenHour) -> int:
+    return len(hour.keys) + HOUR_BYTES

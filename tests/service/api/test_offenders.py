@@ -6,9 +6,10 @@ from urllib.parse import quote
 
 import pytest
 
+from service.policy import Policy
 from service.store import audit, outcomes
 from service.store.outcomes import OutcomeRow
-from tests.service.api.conftest import Api
+from tests.service.api.conftest import Api, MakeApi
 from tests.service.told import PLATE, TIME_NS
 
 DAY_NS = 24 * 3_600 * 10**9
@@ -85,3 +86,11 @@ def test_an_account_without_plates_sees_no_history(known: Api) -> None:
     """An analyst is refused, unless the account was given plates."""
     assert known.get("analyst", f"{PATH}?reason=study").json()["code"] == "plates_refused"
     assert known.get("researcher", f"{PATH}?reason=study").status_code == 200
+
+
+def test_the_window_of_dispatch_is_the_policys(make_api: MakeApi) -> None:
+    """What the page calls a repeat offender is what dispatch calls one."""
+    api = make_api(policy=Policy(repeat_window_days=730))
+    with api.parts.store.writing() as conn:
+        outcomes.keep(conn, [outcome(1, 10), outcome(2, 700)])
+    assert api.get("duty", f"{PATH}?reason=test").json()["suspected_365d"] == 2
