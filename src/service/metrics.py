@@ -7,8 +7,9 @@ Plates are never labels.
 from __future__ import annotations
 
 import json
+import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
+
+from service.vehicle_metrics import VehicleCounts, VehicleLatency
 
 if TYPE_CHECKING:
     from service.lanes.liveness import Liveness
@@ -62,15 +65,19 @@ class Metrics:
 
     def _make_traffic_metrics(self) -> None:
         where = ("corridor", "direction")
-        self.passages = self._counter("passages", "Vehicles that crossed, every grade.", *where)
-        self.trucks = self._counter("trucks", "Of them vehicles with a limit.", *where)
+        self.vehicles, self.vehicle_latency = VehicleCounts(), VehicleLatency()
+        self.registry.register(self.vehicles)
+        self.registry.register(self.vehicle_latency)
+        self.trucks = self._counter("trucks", "Vehicles with a limit that crossed, every grade.", *where)
         self.overloads = self._counter("overloads", "Of them over the limit, by excess band.", *where, "band")
         self.beats_refused = self._counter("health_beats_refused", "Health beats that were not kept.", "reason")
         self.last_passage = self._gauge("last_passage_timestamp_seconds", "The newest passage's own time.", "site")
 
     def _make_dispatch_metrics(self) -> None:
-        self.alerts = self._counter("alerts", "Reasons of intercepts that went out as new.", "reason")
-        self.late_intercepts = self._counter("late_intercepts", "Out of reach when they were judged: kept, not told.")
+        self.alerts = self._counter(
+            "alerts", "Intercepts: open went out as new, expired was out of reach: not told.", "severity", "state"
+        )
+        self.alert_reasons = self._counter("alert_reasons", "Reasons of what went out; one may have two.", "reason")
         self.merged_cases = self._counter("merged_cases", "Cases that a late sighting made one with another.")
         self.relayed = self._counter("relayed", "Intercept states that the relay had acknowledged.")
 
@@ -80,14 +87,22 @@ class Metrics:
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"wim_{name}_total", text, labels, registry=self.registry)
 
-    def lag(self, lane: str, behind: Mapping[Partition, int], seconds: float) -> None:
-        """A lane's lag by partition held; those no longer held disappear."""
+    def lag(self, lane: str, behind: Mapping[Partition, float], seconds: float) -> None:
+        """A lane's lag by partition held; those no longer held disappear. NaN where nobody can tell."""
         for gone in self._lag_labels.get(lane, set()) - behind.keys():
             self.lag_messages.remove(lane, gone.topic, gone.number)
         for partition, messages in behind.items():
             self.lag_messages.labels(lane, partition.topic, partition.number).set(messages)
         self.lag_seconds.labels(lane).set(seconds)
         self._lag_labels[lane] = set(behind)
+
+    def lag_unknown(self, lane: str, held: Iterable[Partition] | None) -> None:
+        """Nobody can tell how far a lane is behind: NaN, for an old figure would look like a measured one.
+
+        `held` None: nor which partitions are its own, so those of the last look stand for them.
+        """
+        partitions = self._lag_labels.get(lane, ()) if held is None else held
+        self.lag(lane, dict.fromkeys(partitions, math.nan), math.nan)
 
 
 class Probes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -127,11 +128,14 @@ async def test_a_broker_that_is_away_makes_the_worker_unready_but_not_dead(
         cluster.kill()
         await running.until(lambda: "no broker answers" in liveness.why_not_ready())
         assert liveness.why_not_live() == []
+        labels = {"stream_lane": LANE, "topic": TOPIC, "partition": "0"}
+        assert math.isnan(running.plant.metrics.registry.get_sample_value("wim_lag_messages", labels) or 0.0)
         # In this thread, for the broker dies with the thread that starts it.
         cluster.nodes[0].start()
         await running.until(lambda: liveness.why_not_ready() == [])
         await asyncio.to_thread(produce, servers, TOPIC, numbered(range(50, 100)))
         await running.kept(100)
+        await running.until(lambda: running.plant.metrics.registry.get_sample_value("wim_lag_messages", labels) == 0)
     assert counting.report(store, 100).exact
     assert running.ends.statuses == []
 

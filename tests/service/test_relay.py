@@ -73,8 +73,11 @@ async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
 
 
 @asynccontextmanager
-async def relaying(store: Store, log: Log, clock: Clock, owner: str = "one", **times: Any) -> AsyncIterator[Relay]:
-    relay = Relay(store, log, Metrics(), Desk(store).terms, owner, clock.times(**times))  # type: ignore[arg-type]
+async def relaying(
+    store: Store, log: Log, clock: Clock, owner: str = "one", metrics: Metrics | None = None, **times: Any
+) -> AsyncIterator[Relay]:
+    metrics = metrics or Metrics()
+    relay = Relay(store, log, metrics, Desk(store).terms, owner, clock.times(**times))  # type: ignore[arg-type]
     relay._alone = False  # two relays on one SQLite file stand for two workers on PostgreSQL
     running = asyncio.ensure_future(relay.run())
     try:
@@ -109,6 +112,25 @@ async def test_a_change_is_told_once_with_key_and_headers(desk: Desk) -> None:
     assert headers["ce_type"] == b"dispatch.intercept.v1"
     assert headers["ce_time"] == told.time.encode()
     assert headers["traceparent"].startswith(b"00-")
+
+
+async def test_the_time_from_crossing_to_intercept_is_measured_once(desk: Desk) -> None:
+    """When the first state is acknowledged; what people do later, and what a new owner repeats, is no latency."""
+    log, clock, metrics = Log(), Clock(), Metrics()
+
+    def measured(suffix: str) -> float | None:
+        return metrics.registry.get_sample_value(f"wim_vehicle_latency_seconds_{suffix}", {"step": "intercept"})
+
+    desk.file(desk.violation())
+    clock.seconds = 2.0
+    async with relaying(desk.store, log, clock, metrics=metrics):
+        await until(lambda: log.told == [(1, "open")] and desk.to_publish() == [])
+        claim(desk)
+        await until(lambda: len(log.told) == 2 and desk.to_publish() == [])
+    assert (measured("count"), measured("sum")) == (1, 2.0)
+    async with relaying(desk.store, log, clock, "two", metrics=metrics, producer_s=0.0):
+        await until(lambda: len(log.told) == 3 and desk.to_publish() == [])
+    assert measured("count") == 1
 
 
 async def test_of_quick_changes_the_present_state_is_sent(desk: Desk) -> None:

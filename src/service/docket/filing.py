@@ -6,6 +6,7 @@ arrivals again change nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -37,8 +38,9 @@ class Filed:
     repeats: int = 0
     violations: int = 0
     sightings: int = 0
-    late: int = 0
     merged_cases: int = 0
+    #: Intercepts by severity and state: open went out as new, expired was late when judged and is told to nobody.
+    made: Counter[tuple[int, str]] = field(default_factory=Counter)
     #: Reasons of intercepts that went out as new.
     alerted: list[str] = field(default_factory=list)
     #: Whether the relay has something to send.
@@ -266,7 +268,11 @@ def _count(
 ) -> None:
     filed.violations = sum(map(_is_violation, fresh))
     filed.sightings = len(fresh) - filed.violations
-    filed.late = sum(change.secret and change.before is None for change in changed)
+    filed.made = Counter(
+        (change.after.best.severity, change.after.state.value)
+        for change in changed
+        if change.alerts or (change.secret and change.before is None)
+    )
     filed.merged_cases = len(joined.merged)
     filed.alerted = [reason.value for change in changed if change.alerts for reason in change.after.reasons]
     filed.due = any(not change.secret for change in changed)

@@ -102,7 +102,8 @@ class CasesWork:
     def _committed(self, filed: Filed) -> None:
         if filed.due:
             self.wake_relay()
-        self._metrics.late_intercepts.inc(filed.late)
-        self._metrics.merged_cases.inc(filed.merged_cases)
+        for (severity, state), count in filed.made.items():
+            self._metrics.alerts.labels(severity, state).inc(count)
         for reason in filed.alerted:
-            self._metrics.alerts.labels(reason).inc()
+            self._metrics.alert_reasons.labels(reason).inc()
+        self._metrics.merged_cases.inc(filed.merged_cases)

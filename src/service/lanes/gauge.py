@@ -67,10 +67,9 @@ class Gauge(mode.Service):
         return {Partition(*asked): end for asked, end in ends.items()}
 
     def _lag(self, pulse: Pulse, ends: Mapping[Partition, int] | None) -> int | None:
-        if pulse.positions is None or ends is None:
-            return None
-        positions = dict(pulse.positions)
-        if not positions.keys() <= ends.keys():
+        positions = None if pulse.positions is None else dict(pulse.positions)
+        if positions is None or ends is None or not positions.keys() <= ends.keys():
+            self._metrics.lag_unknown(pulse.lane, positions)
             return None
         behind = {partition: max(0, ends[partition] - offset) for partition, offset in positions.items()}
         lag = sum(behind.values())

@@ -12,9 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 from aiokafka.structs import ConsumerRecord
 from sqlalchemy import Connection
 
+from dispatch.cases import REACH_HORIZON_NS
 from rules.ruleset import RuleBook, load_book
 from rules.screen import Screen, Verdicts
 from rules.terms import compile_terms
@@ -33,7 +35,7 @@ from service.store.tally import Tally
 from service.topics import PASSAGES
 from service.worker import Parts
 from wim import codec
-from wim.records import Passages, blank, text
+from wim.records import Flag, Passages, blank, text
 
 
 def work(parts: Parts) -> ScreenWork:
@@ -42,7 +44,8 @@ def work(parts: Parts) -> ScreenWork:
     policy = read_policy(parts.settings.policy)
     book = load_book().trucks_from(policy.truck_from_kg)
     papers = Papers(parts.store, registry, policy.plate_certain_from, policy.trip_gap_ns)
-    return ScreenWork(parts.store, registry, book, papers, parts.metrics, policy.seal_after_days * 86_400)
+    seal_after_s = policy.seal_after_days * 86_400
+    return ScreenWork(parts.store, registry, book, papers, parts.metrics, seal_after_s, policy.reach_horizon_ns)
 
 
 @dataclass(slots=True)
@@ -53,6 +56,8 @@ class _Judged:
     grown: Mapping[HourKey, SeenHour]
     saved: Mapping[HourKey, SeenHour] = field(default_factory=dict)
     newest_ns: Mapping[str, int] = field(default_factory=dict)
+    #: When each vehicle crossed whose time can be trusted, shape (n,).
+    times_ns: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 class ScreenWork:
@@ -71,10 +76,11 @@ class ScreenWork:
         papers: Papers,
         metrics: Metrics,
         seal_after_s: int = seen.SEAL_AFTER_S,
+        horizon_ns: int = REACH_HORIZON_NS,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._registry, self._book, self._papers, self._metrics = registry, book, papers, metrics
-        self._clock_ns = clock_ns
+        self._clock_ns, self._horizon_ns = clock_ns, horizon_ns
         self._memory = Memory(store, seal_after_s)
         self._terms = compile_terms(registry.network)
         self._rule_sets = [rule_set.id for rule_set in book.rule_sets]
@@ -108,6 +114,7 @@ class ScreenWork:
             self._count(fresh, verdicts),
             {hours[row]: replace(memory[row], keys=keys) for row, keys in split.grown.items()},
             newest_ns=_newest(fresh),
+            times_ns=fresh["time_ns"][verdicts["flags"] & Flag.CLOCK_UNLOCKED == 0],
         )
         return Outcome(
             messages=[*announce.violations(fresh, verdicts, names), *announce.sightings(fresh, verdicts, names)],
@@ -133,6 +140,9 @@ class ScreenWork:
         for site, newest_ns in judged.newest_ns.items():
             self._metrics.last_passage.labels(site).set(newest_ns / 1e9)
         traffic.publish(self._metrics, judged.tally)
+        # What is late (`dispatch.cases.is_late`) is a backlog or a record: its age says nothing about how quick we are.
+        age_ns = self._clock_ns() - judged.times_ns
+        self._metrics.vehicle_latency.observe("verdict", age_ns[age_ns <= self._horizon_ns] / 1e9)
 
 
 def _anything() -> Passages:

@@ -126,7 +126,8 @@ def publish_again(conn: Connection, ids: Collection[str]) -> None:
 def republish_active(conn: Connection) -> int:
     """Make every active intercept due again, as a new relay must: the old one may have died in the middle of a send."""
     active = intercepts.c.active & (intercepts.c.published_version > 0)
-    return conn.execute(update(intercepts).where(active).values(published_version=0)).rowcount
+    # Below 0, not 0: that is what nobody was ever told of.
+    return conn.execute(update(intercepts).where(active).values(published_version=-1)).rowcount
 
 
 def _rows() -> Any:

@@ -110,7 +110,7 @@ def test_a_late_violation_is_kept_expired_and_wakes_nobody(desk: Desk) -> None:
     assert (told.state, told.ended, told.alerts) == (InterceptState.EXPIRED, InterceptEnded.LATE, 0)
     assert told.reasons == [InterceptReason.SEVERITY]
     assert (desk.to_publish(), desk.feed(), desk.rows("timers")) == ([], [], [])
-    assert (filed.late, filed.alerted, filed.due) == (1, [], False)
+    assert (filed.made, filed.alerted, filed.due) == ({(told.best.severity, "expired"): 1}, [], False)
 
 
 def test_a_case_that_was_late_and_is_seen_in_reach_alerts_then(desk: Desk) -> None:

@@ -68,7 +68,9 @@ def test_violations_and_sightings_are_filed_and_the_relay_woken(
     keep(desk.store, outcome)
     assert len(desk.only_intercept().sightings) == 2
     assert woken == [True]
-    assert metrics.registry.get_sample_value("wim_alerts_total", {"reason": "severity"}) == 1
+    severity = str(desk.only_intercept().best.severity)
+    assert metrics.registry.get_sample_value("wim_alerts_total", {"severity": severity, "state": "open"}) == 1
+    assert metrics.registry.get_sample_value("wim_alert_reasons_total", {"reason": "severity"}) == 1
 
 
 def test_a_batch_that_is_written_twice_has_one_effect(desk: Desk, work: CasesWork, woken: list[bool]) -> None:
@@ -90,7 +92,8 @@ def test_late_violations_wake_nobody_and_are_counted(
     """A backlog is history."""
     keep(desk.store, work.judge([records(VIOLATIONS, desk.violation(-60 * MINUTE_NS))]))
     assert woken == []
-    assert metrics.registry.get_sample_value("wim_late_intercepts_total") == 1
+    severity = str(desk.only_intercept().best.severity)
+    assert metrics.registry.get_sample_value("wim_alerts_total", {"severity": severity, "state": "expired"}) == 1
 
 
 def _changed(value: bytes, **passage: object) -> bytes:

@@ -25,7 +25,7 @@ from service.store.seen import HourKey
 from service.topics import PASSAGES, SIGHTINGS, VIOLATIONS
 from tests.rules.worlds import REGISTER_DOCUMENT, START_NS, network, truck
 from wim import codec
-from wim.records import HOUR_NS, Passages, passage_ids
+from wim.records import HOUR_NS, Flag, Passages, passage_ids
 
 REGISTRY = Registry(network(), parse_register(REGISTER_DOCUMENT, "test", ("G104", "S340")))
 HOUR_S = START_NS // HOUR_NS * 3600
@@ -37,13 +37,14 @@ class Bench:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.now_ns = START_NS + 60 * 10**9
+        self.metrics = Metrics()
         self.work = self.make()
         self.offset = 0
 
     def make(self) -> ScreenWork:
         papers = Papers(self.store, REGISTRY, certain_from=80, trip_gap_ns=4 * HOUR_NS, clock_ns=lambda: self.now_ns)
         return ScreenWork(
-            self.store, REGISTRY, load_book(), papers, Metrics(), seal_after_s=3600, clock_ns=lambda: self.now_ns
+            self.store, REGISTRY, load_book(), papers, self.metrics, seal_after_s=3600, clock_ns=lambda: self.now_ns
         )
 
     def judge(self, *values: bytes | None) -> Outcome:
@@ -99,6 +100,29 @@ def test_a_batch_is_counted_and_its_violations_told(bench: Bench) -> None:
         "over_beyond_tolerance": 2,
         "hundred_tonne": 1,
     }
+
+
+def test_latency_is_that_of_live_vehicles_whose_time_is_known(bench: Bench) -> None:
+    """Kept a minute after it crossed; what lies beyond the reach horizon or has no traceable time says nothing."""
+    passages = trucks(40_000, 60_000, 40_000)
+    passages["time_ns"][1] -= HOUR_NS
+    passages["origin_ns"] = passages["time_ns"]
+    passages["flags"][2] = Flag.CLOCK_UNLOCKED
+    bench.keep(codec.encode(passages), codec.encode(passages))
+    registry, verdict = bench.metrics.registry, {"step": "verdict"}
+    assert registry.get_sample_value("wim_vehicle_latency_seconds_count", verdict) == 1
+    assert registry.get_sample_value("wim_vehicle_latency_seconds_sum", verdict) == pytest.approx(60.0)
+    assert registry.get_sample_value("wim_vehicle_latency_seconds_bucket", {**verdict, "le": "60.0"}) == 1
+
+
+def test_vehicles_are_counted_by_site_lane_and_axles(bench: Bench) -> None:
+    """Once each; sites that the registry lacks share one label."""
+    stranger = trucks(40_000, site=b"NOWHERE")
+    bench.keep(codec.encode(np.concatenate([trucks(40_000, 60_000), trucks(40_000), stranger])))
+    families = {family.name: family for family in bench.metrics.registry.collect()}
+    counted = {tuple(one.labels.values()): one.value for one in families["wim_vehicles"].samples}
+    axles = str(int(stranger["axle_count"][0]))
+    assert counted == {("K012", "1", axles): 2, ("other", "", axles): 1}
 
 
 def test_what_comes_again_counts_once_in_every_way_of_coming(bench: Bench) -> None:

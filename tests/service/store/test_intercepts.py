@@ -92,7 +92,8 @@ def test_new_relay_sends_every_active_intercept_again(store: Store) -> None:
         intercepts.save(conn, [intercept(1), intercept(2, active=False), intercept(3)])
         intercepts.mark_published(conn, [due for due in intercepts.unpublished(conn, 9) if due.id != "intercept-3"])
         assert intercepts.republish_active(conn) == 1
-        assert {due.id for due in intercepts.unpublished(conn, 9)} == {"intercept-1", "intercept-3"}
+        due = {due.id: due.noted == 0 for due in intercepts.unpublished(conn, 9)}
+        assert due == {"intercept-1": False, "intercept-3": True}, "noted 0 means that nobody was ever told"
 
 
 @pytest.mark.parametrize(
