@@ -114,7 +114,8 @@ def _check_place(key: str, event: Planted, roads: Roads) -> None:
     site = roads.site_index(event.site)
     if site < 0:
         known = ", ".join(row.id for row in roads.sites)
-        raise ScenarioError(f"{key}.site", f"is {event.site!r}, which the registry does not have", f"one of {known}")
+        problem = f"is {event.site!r}, which the registry does not have"
+        raise ScenarioError(f"{key}.site", problem, f"write one of {known}")
     if event.lane and event.lane not in roads.sites[site].lanes:
         known = ", ".join(str(number) for number in roads.sites[site].lanes)
         raise ScenarioError(

@@ -20,6 +20,13 @@ from wim.sites import Lane, Network, Site
 Index = npt.NDArray[np.intp]
 
 
+class NoRoadsError(ValueError):
+    """A registry on which no vehicle could meet a site."""
+
+    def __init__(self) -> None:
+        super().__init__("the registry has no site with lanes: declare [[site]] and [[site.lane]] to simulate traffic")
+
+
 @dataclass(frozen=True)
 class Roads:
     """Sites (S), lanes (L) and routes (R, at most K stops each); unused places of `lane_at` and of routes hold −1.
@@ -66,13 +73,13 @@ def survey(network: Network) -> Roads:
     """The arrays of a network.
 
     Raises:
-        ValueError: no vehicle could meet a site.
+        NoRoadsError: no vehicle could meet a site.
     """
     sites = tuple(network.sites.values())
     pairs = [(index, lane) for index, site in enumerate(sites) for _, lane in sorted(site.lanes.items())]
     routes = find_routes(network)
     if not routes:
-        raise ValueError("the registry has no site with lanes: declare [[site]] and [[site.lane]] to simulate traffic")
+        raise NoRoadsError
     lane_at = _lane_at(len(sites), pairs)
     stops = [route.stops for route in routes]
     names = {site.id: index for index, site in enumerate(sites)}

@@ -8,7 +8,7 @@ from sensors.simulator.demand import Demand, demand
 from sensors.simulator.fleet import Fleet, muster
 from sensors.simulator.registered import Registered
 from sensors.simulator.roads import Roads, survey
-from sensors.simulator.scenario import Scenario
+from sensors.simulator.scenario import Scenario, ScenarioError
 from wim.sites import Network
 
 
@@ -24,6 +24,16 @@ class World:
 
 
 def make_world(scenario: Scenario, network: Network, names: Registered) -> World:
-    """The world of a scenario on a network with the vehicles that a registry names."""
+    """The world of a scenario on a network with the vehicles that a registry names.
+
+    Raises:
+        NoRoadsError: the network has no site that a vehicle could meet.
+        ScenarioError: the scenario describes a corridor that the network does not have.
+    """
+    for corridor in scenario.corridors:
+        if corridor not in network.corridors:
+            known = ", ".join(network.corridors)
+            problem = f"has id {corridor!r}, which the registry does not have"
+            raise ScenarioError("corridor", problem, f"write one of {known}")
     roads = survey(network)
     return World(scenario, roads, demand(scenario, roads), muster(scenario, names), names)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import UTC, datetime
 
 import pytest
 
-from sensors.simulator.demo import DEMO_REGISTRY, demo_network, demo_registered
+from sensors.simulator.demo import DEMO_REGISTRY, demo_network, demo_registered, usual_scenario
+from sensors.simulator.scenario import Scenario
+from sensors.simulator.scenario_file import demo_scenario
 from service.registry import read_registry
 from wim.periods import to_ns
 from wim.records import Direction
@@ -60,3 +63,10 @@ def test_the_registrys_plates_are_of_the_invented_block() -> None:
     ]
     assert all(plate[1:3] == "Z0" for plate in plates)
     assert len(set(plates)) == len(plates)
+
+
+def test_the_demos_registry_gets_the_demos_scenario_and_any_other_ordinary_traffic() -> None:
+    """A copy is the demo's registry too; with one site less, what is planted may have lost its place."""
+    document = tomllib.loads(DEMO_REGISTRY.read_text("utf-8"))
+    assert usual_scenario(document) == demo_scenario()
+    assert usual_scenario(document | {"site": document["site"][:-1]}) == Scenario()
