@@ -8,7 +8,7 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import IO
 
@@ -31,10 +31,15 @@ class BrokerError(RuntimeError):
     """The embedded broker did not start."""
 
 
-def serve(output: IO[str], parent: IO[bytes] | None = None) -> None:
+def told(address: str) -> str:
+    """What a person reads, and `start`: the address, and what the broker is not."""
+    return f"{READY}{address}\n{NOTICE}"
+
+
+def serve(output: IO[str], parent: IO[bytes] | None = None, told: Callable[[str], str] = told) -> None:
     """Serves until SIGINT or SIGTERM or, where `parent` is given, until that pipe's other end is closed.
 
-    Prints the address and what the broker is not, first, to `output`.
+    First it prints to `output` what `told` makes of its address.
     """
     stopped = _signals()
     producer = Producer({"test.mock.num.brokers": 1, "log_level": 0})
@@ -42,8 +47,7 @@ def serve(output: IO[str], parent: IO[bytes] | None = None) -> None:
         brokers = producer.list_topics(timeout=START_SECONDS).brokers.values()
     except KafkaException as error:
         raise BrokerError(f"librdkafka's mock cluster does not answer: {error}") from error
-    print(READY + ",".join(f"{broker.host}:{broker.port}" for broker in brokers), file=output)
-    print(NOTICE, file=output, flush=True)
+    print(told(",".join(f"{broker.host}:{broker.port}" for broker in brokers)), file=output, flush=True)
     select.select([stopped, *filter(None, [parent])], [], [])
 
 

@@ -19,6 +19,8 @@ from service.store.purge import Keep, purge
 
 app = typer.Typer(no_args_is_help=True, help="Look after the database.")
 
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+
 
 class NoKeyError(RuntimeError):
     """Without a key that stays, each purge would give the same plate another pseudonym."""
@@ -33,17 +35,20 @@ def db() -> None:
 
 
 @app.command()
-def upgrade() -> None:
+def upgrade(as_json: Json = False) -> None:
     """Bring the tables up to date; running workers and the API of the release before go on."""
     store = open_store(start().database.url.get_secret_value(), check=False)
     with store.writing(durable=True) as conn:
         before, after = schema.upgrade(conn)
     store.close()
-    typer.echo(f"{store.name}: at {after}" + ("" if before == after else f", was {before or 'empty'}"))
+    if as_json:
+        typer.echo(json.dumps({"database": store.name, "from": before, "to": after}))
+    else:
+        typer.echo(f"{store.name}: at {after}" + ("" if before == after else f", was {before or 'empty'}"))
 
 
 @app.command("purge")
-def purge_plates(as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False) -> None:
+def purge_plates(as_json: Json = False) -> None:
     """Make pseudonyms of plates that were kept long enough, in database and archive; every figure stays."""
     settings = start()
     key = settings.auth.pseudonym_key

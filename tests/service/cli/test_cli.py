@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.core import TyperGroup
 
 from service.cli import COMMANDS, main
+from service.cli import _load as load
 
 #: What takes long to import, and what no help text needs.
 HEAVY = {"numba", "numpy", "pydantic", "sqlalchemy", "faust", "aiokafka", "fastapi", "pyarrow"}
@@ -37,6 +41,35 @@ def test_every_command_of_the_table_is_there(name: str, capsys: pytest.CaptureFi
     """Each row leads to a command that explains itself."""
     assert run(name, "--help") == 0
     assert f"wim {name}" in capsys.readouterr().out
+
+
+#: Commands that have nothing to say to a program, or say it so already.
+NO_JSON = {
+    "worker": "what it says are JSON lines already",
+    "demo": "a view to look at",
+    "openapi": "is a JSON document",
+    "asyncapi": "is a JSON document",
+    "schemas": "writes files",
+}
+
+
+def leaves(command: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command that does something, with the words that call it."""
+    if not isinstance(command, TyperGroup):
+        yield path, command
+        return
+    for name, inner in command.commands.items():
+        yield from leaves(inner, *path, name)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_has_a_form_for_programs(name: str) -> None:
+    """`--json` gives one document, except where there is nothing that it could say."""
+    found = {
+        " ".join(path): any("--json" in option.opts for option in command.params)
+        for path, command in leaves(load(name, COMMANDS[name][0]), name)
+    }
+    assert found == {path: path not in NO_JSON for path in found}
 
 
 def test_the_module_is_the_command() -> None:

@@ -36,6 +36,15 @@ def test_upgrade_makes_the_tables_and_says_what_it_did(url: str, capsys: pytest.
     open_store(url).close()
 
 
+def test_upgrade_tells_programs_the_same(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """One document: the database, where it was and where it is; `from` is null for an empty one."""
+    assert run("upgrade", "--json") == 0
+    first = json.loads(capsys.readouterr().out)
+    assert (first["database"], first["from"]) == (url, None)
+    assert run("upgrade", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == first | {"from": first["to"]}
+
+
 def test_purge_without_a_key_is_refused_with_the_setting(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A purge with a key that nobody keeps would be worthless: it says which setting is missing."""
     assert run("upgrade") == 0
