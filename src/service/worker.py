@@ -13,6 +13,7 @@ import gc
 import importlib
 import signal
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +35,8 @@ from service.lanes.sending import Sender
 from service.lanes.stream import Plant, StreamLane
 from service.lanes.work import Work
 from service.metrics import Metrics, Probes
+from service.policy import Policy, read_policy
+from service.registry import Registry, read_registry
 from service.settings import Settings
 from service.store.engine import Store, open_store
 from service.store.worker_lock import only_worker
@@ -73,6 +76,9 @@ class Parts:
     """What the works are made of."""
 
     settings: Settings
+    #: Read once: two readers of a file that is being replaced would work by two registries.
+    registry: Registry
+    policy: Policy
     store: Store
     metrics: Metrics
     kafka: Kafka
@@ -91,13 +97,12 @@ def run(settings: Settings, chosen: Sequence[str]) -> None:
     probes.start()
     log.info("worker starts", lanes=list(chosen), metrics_port=probes.port)
 
-    kafka = reach(settings.kafka)
+    kafka, registry, policy = reach(settings.kafka), read_registry(settings.registry), read_policy(settings.policy)
     store = open_store(settings.database.url.get_secret_value(), START_PATIENCE_SECONDS)
     with only_worker(store):
-        parts = Parts(settings, store, metrics, kafka)
+        parts = Parts(settings, registry, policy, store, metrics, kafka)
         works = [lane.work(parts) for lane in lanes]
-        for work in works:
-            work.warm_up()
+        warm_up(works, liveness)
         wait_for_broker(kafka, [topic for part in (*works, *agents) for topic in part.topics])
         carry(
             works,
@@ -107,6 +112,21 @@ def run(settings: Settings, chosen: Sequence[str]) -> None:
         )
     store.close()
     probes.stop()
+
+
+def warm_up(works: Sequence[Work], liveness: Liveness) -> None:
+    """Have every kernel compiled or loaded, and say so: whoever starts a new release would wonder for a minute."""
+    if not works:
+        return
+    liveness.warming_up = True
+    begun_s = time.monotonic()
+    log.info(
+        "kernels_compiling", meaning="may take a minute at the first start of a release, not later"
+    )
+    for work in works:
+        work.warm_up()
+    log.info("kernels_compiled", seconds=round(time.monotonic() - begun_s, 1))
+    liveness.warming_up = False
 
 
 def _modules(chosen: Sequence[str]) -> tuple[list[Any], list[Any]]:

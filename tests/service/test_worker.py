@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
+from structlog.testing import capture_logs
 
 from service import messages, worker
 from service.cli.worker import default_lanes
+from service.lanes.liveness import Liveness
 from service.messages import Health
 from service.messages.structs import LaneHealth
 from service.settings import Settings
@@ -22,7 +24,7 @@ from service.store.engine import Store, open_store
 from service.store.observed import LaneKey
 from service.store.spans import HOUR_S, Span
 from service.topics import HEALTH
-from tests.kafka.counting import produce, wait_for
+from tests.kafka.counting import CountingWork, produce, wait_for
 from tests.servers import processes
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -136,6 +138,39 @@ def test_a_database_without_tables_is_not_upgraded_by_the_way(
     begun = start("health", KAFKA__BOOTSTRAP_SERVERS=kafka, DATABASE__URL=f"sqlite:///{tmp_path / 'empty.db'}")
     assert begun.process.wait(20) == 1
     assert "wim db upgrade" in begun.said()
+
+
+def test_a_warm_up_is_announced_before_and_timed_after() -> None:
+    """Somebody who looks at a silent start reads what it waits for, in the log and from the readiness probe."""
+    liveness = Liveness()
+    reasons: list[str] = []
+
+    class Slow(CountingWork):
+        def warm_up(self) -> None:
+            reasons.extend(liveness.why_not_ready())
+
+    with capture_logs() as said:
+        worker.warm_up([Slow("slow", [])], liveness)
+    assert reasons == ["warming up: kernels are being compiled"]
+    assert [line["event"] for line in said] == ["kernels_compiling", "kernels_compiled"]
+    assert "minute" in said[0]["meaning"]
+    assert said[1]["seconds"] >= 0
+    assert liveness.why_not_ready() == ["starting"]
+
+
+def test_an_agent_alone_has_nothing_to_compile() -> None:
+    """Nothing is announced that does not happen."""
+    with capture_logs() as said:
+        worker.warm_up([], Liveness())
+    assert said == []
+
+
+def test_registry_and_policy_are_read_in_one_place() -> None:
+    """The lanes and agents of a worker get what it has read: two reads could meet two versions of a file."""
+    folders = [PROJECT / "src" / "service" / name for name in ("lanes", "agents")]
+    sources = {path: path.read_text("utf-8") for folder in folders for path in folder.glob("*.py")}
+    assert len(sources) > 10
+    assert [path.name for path, text in sources.items() if "read_registry" in text or "read_policy" in text] == []
 
 
 def test_by_default_all_that_is_set_up_is_carried() -> None:

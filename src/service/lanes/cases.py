@@ -25,8 +25,6 @@ from service.docket.terms import Terms, terms_of
 from service.lanes.sending import Sender
 from service.lanes.work import Outcome, Partition, Slice, records_of, refused
 from service.metrics import Metrics
-from service.policy import read_policy
-from service.registry import Registry, read_registry
 from service.relay import Relay, RelayService, Times
 from service.topics import SIGHTINGS, VIOLATIONS
 from service.worker import Parts
@@ -40,15 +38,14 @@ KINDS: dict[str, type[messages.Violation] | type[messages.Sighting]] = {
 
 def work(parts: Parts) -> CasesWork:
     """The lane of a worker, by its settings."""
-    registry = read_registry(parts.settings.registry) if parts.settings.registry else Registry()
-    terms = terms_of(read_policy(parts.settings.policy), registry.network)
+    terms = terms_of(parts.policy, parts.registry.network)
     return CasesWork(terms, LaneReads(terms.plate_read_window_ns), parts.metrics)
 
 
 def companions(parts: Parts, work: CasesWork) -> Sequence[ServiceT]:
     """The relay, which tells what the lane files; woken by it, and by its own look at what others changed."""
     sender = Sender(parts.kafka)
-    times = Times(lease_s=read_policy(parts.settings.policy).outbox_lease_seconds)
+    times = Times(lease_s=parts.policy.outbox_lease_seconds)
     owner = f"{socket.gethostname()}/{os.getpid()}"
     relay = Relay(parts.store, sender, parts.metrics, work.terms, owner, times)
     work.wake_relay = relay.wake

@@ -58,6 +58,8 @@ class Liveness:
         self._looked_s = clock()
         self.broker_away = False
         self.starting = True
+        #: Kernels are being compiled, which takes a minute the first time.
+        self.warming_up = False
         self.stopping = False
 
     def pulse(self, lane: str, patience_s: float = 0.0) -> Pulse:
@@ -94,6 +96,11 @@ class Liveness:
 
     def why_not_ready(self) -> list[str]:
         """Why nobody should count on this process yet, or any more."""
-        reasons = {"starting": self.starting, "stopping": self.stopping, "no broker answers": self.broker_away}
+        reasons = {
+            "warming up: kernels are being compiled": self.warming_up,
+            "starting": self.starting and not self.warming_up,
+            "stopping": self.stopping,
+            "no broker answers": self.broker_away,
+        }
         unassigned = [f"lane {pulse.lane}: no assignment yet" for pulse in self.pulses if pulse.positions is None]
         return [reason for reason, holds in reasons.items() if holds] + unassigned

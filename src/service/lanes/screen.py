@@ -25,8 +25,7 @@ from service.lanes.memory import Memory
 from service.lanes.work import DeadLetter, Outcome, Partition, Slice, records_of, refused
 from service.metrics import Metrics
 from service.papers import Papers
-from service.policy import read_policy
-from service.registry import Registry, read_registry
+from service.registry import Registry
 from service.store import rates, seen
 from service.store.engine import Store
 from service.store.seen import HourKey
@@ -40,12 +39,11 @@ from wim.records import Flag, Passages, blank, text
 
 def work(parts: Parts) -> ScreenWork:
     """The lane of a worker, by its settings."""
-    registry = read_registry(parts.settings.registry) if parts.settings.registry else Registry()
-    policy = read_policy(parts.settings.policy)
+    policy = parts.policy
     book = load_book().trucks_from(policy.truck_from_kg)
-    papers = Papers(parts.store, registry, policy.plate_certain_from, policy.trip_gap_ns)
+    papers = Papers(parts.store, parts.registry, policy.plate_certain_from, policy.trip_gap_ns)
     seal_after_s = policy.seal_after_days * 86_400
-    return ScreenWork(parts.store, registry, book, papers, parts.metrics, seal_after_s, policy.reach_horizon_ns)
+    return ScreenWork(parts.store, parts.registry, book, papers, parts.metrics, seal_after_s, policy.reach_horizon_ns)
 
 
 @dataclass(slots=True)

@@ -43,6 +43,16 @@ def let_pass(clock: Clock, liveness: Liveness, seconds: float, broker_away: bool
         liveness.looked(broker_away)
 
 
+def test_a_worker_that_warms_up_says_so_and_is_not_restarted() -> None:
+    """Compiling may outlast every patience of a probe: not ready, with the reason, and alive."""
+    verdict = Liveness()
+    verdict.warming_up = True
+    assert verdict.why_not_ready() == ["warming up: kernels are being compiled"]
+    assert verdict.why_not_live() == []
+    verdict.warming_up = False
+    assert verdict.why_not_ready() == ["starting"]
+
+
 def test_a_lane_with_nothing_to_do_lives(clock: Clock, liveness: Liveness) -> None:
     """No lag, no progress, no problem."""
     let_pass(clock, liveness, 3_600)
