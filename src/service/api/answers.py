@@ -141,6 +141,7 @@ class RateRow(Struct, frozen=True, kw_only=True, rename={"from_": "from"}, omit_
     net: Net
     lane_hours_observed: Natural
     lane_hours: Natural
+    plate_read_percent: Annotated[Percent | None, Meta(description="Passages with a plate; null without passages.")]
     trips: Annotated[Natural | None, Meta(description="Distinct trips; null until they are counted nightly.")]
     compared: Compared | None = None
 

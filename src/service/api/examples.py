@@ -22,6 +22,7 @@ _DAY = {
     "net": {"trucks": 4_096, "over_beyond_tolerance": 58, "rate_percent": 1.416},
     "lane_hours_observed": 48,
     "lane_hours": 48,
+    "plate_read_percent": 97.3577,
     "trips": None,
 }
 

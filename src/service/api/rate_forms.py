@@ -36,6 +36,7 @@ _COUNTS = [
     "net.rate_percent",
     "lane_hours_observed",
     "lane_hours",
+    "plate_read_percent",
     "trips",
 ]
 _COMPARED = [

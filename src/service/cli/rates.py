@@ -79,7 +79,7 @@ def _table(found: Sequence[Mapping[str, Any]], by: str | None) -> Table:
     table = Table(title="超限率 Overload rates")
     for name in ("路線 corridor", "自 from", "方向 direction", *([by] if by else [])):
         table.add_column(name)
-    for name in ("貨車 trucks", "超限 over", "超限率 rate %", "95 %", "≥ 100 t"):
+    for name in ("貨車 trucks", "超限 over", "超限率 rate %", "95 %", "≥ 100 t", "識牌 plates %"):
         table.add_column(name, justify="right")
     for answer in found:
         for row in answer["rows"]:
@@ -90,7 +90,9 @@ def _table(found: Sequence[Mapping[str, Any]], by: str | None) -> Table:
 def _figures(row: Mapping[str, Any], by: str | None) -> list[str]:
     """No data is not zero."""
     low, high = row["rate_low_percent"], row["rate_high_percent"]
-    cells = [row["trucks"], row["over_beyond_tolerance"], "無資料 no data", "—", row["hundred_tonne"]]
+    cells = [row["trucks"], row["over_beyond_tolerance"], "無資料 no data", "—", row["hundred_tonne"], "—"]
+    if row["plate_read_percent"] is not None:
+        cells[-1] = f"{row['plate_read_percent']:.1f}"
     if row["rate_percent"] is not None:
         cells[2:4] = f"{row['rate_percent']:.2f}", f"{low:.2f} … {high:.2f}"
     return [str(cell) for cell in ([row[by], *cells] if by else cells)]

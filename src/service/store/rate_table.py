@@ -236,7 +236,7 @@ class _Answer:
 
     def _row(self, key: GroupKey, group: Group, zone: ZoneInfo) -> dict[str, Any]:
         span = self._spans[key.bucket]
-        passages, trucks, over_nominal, over, hundred_tonne, _ = group.counts
+        passages, trucks, over_nominal, over, hundred_tonne, plates_read = group.counts
         # Without a registered lane nothing can be observed; a rate of what was counted all the same is still one.
         watched = group.lane_hours_observed > 0
         rate = rate_of(over, trucks, design_effect(group.spread)) if watched else None
@@ -261,6 +261,7 @@ class _Answer:
             },
             "lane_hours_observed": group.lane_hours_observed,
             "lane_hours": group.lane_hours,
+            "plate_read_percent": round(plates_read / passages * 100, 4) if passages else None,
         }
 
     def _named(self, value: Any) -> dict[str, Any]:

@@ -52,6 +52,7 @@ PINNED_ROW = {
     "net",
     "lane_hours_observed",
     "lane_hours",
+    "plate_read_percent",
 }
 
 
@@ -138,6 +139,7 @@ def test_nothing_observed_has_no_rate(api: Api) -> None:
     """A corridor without data has null for its rate, never 0, and says how many hours it should have watched."""
     (up, down) = rows(api, "from=2026-05-20&to=2026-05-21")
     assert (up["trucks"], up["rate_percent"], up["net"]["rate_percent"]) == (0, None, None)
+    assert up["plate_read_percent"] is None
     assert (up["lane_hours_observed"], up["lane_hours"], down["lane_hours"]) == (0, 48, 24)
 
 

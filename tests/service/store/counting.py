@@ -33,6 +33,7 @@ class Event:
     over_nominal: int
     over: int
     hundred_tonne: int
+    plates_read: int = 0
 
 
 def tally_of(events: Sequence[Event]) -> Tally:
@@ -44,7 +45,7 @@ def tally_of(events: Sequence[Event]) -> Tally:
         cell["axle_class"], cell["band"], cell["excluded"] = event.axle_class, event.band, event.excluded
         cell["passages"], cell["trucks"] = event.passages, event.trucks
         cell["over_nominal"], cell["over_beyond_tolerance"] = event.over_nominal, event.over
-        cell["hundred_tonne"] = event.hundred_tonne
+        cell["hundred_tonne"], cell["plates_read"] = event.hundred_tonne, event.plates_read
     return Tally(series, cells)
 
 
@@ -58,7 +59,7 @@ def random_events(draw: random.Random, extents: Sequence[Extent], from_s: int, h
         hour_s = from_s + draw.randrange(hours) * HOUR_S
         passages = draw.randint(1, 40)
         if draw.random() < 0.3:
-            events.append(Event(series, hour_s, 2, 0, 0, passages, 0, 0, 0, 0))
+            events.append(Event(series, hour_s, 2, 0, 0, passages, 0, 0, 0, 0, draw.randint(0, passages)))
             continue
         band = draw.choice((0, 0, 0, 1, 2, 5, 7))
         over = {0: 0, 1: passages // 2}.get(band, passages)
@@ -75,6 +76,7 @@ def random_events(draw: random.Random, extents: Sequence[Extent], from_s: int, h
                 passages if band else 0,
                 over,
                 passages if band == 7 else 0,
+                draw.randint(0, passages),
             )
         )
     return events
@@ -162,12 +164,13 @@ def naive_row(
     rate, net_rate = (rate, net_rate) if observed else (None, None)
     excluded = {e.excluded for e in own if e.excluded}
     named = {} if by is None else {"site": value[0], "lane": value[1]} if by == "lane" else {by: value}
+    passages, read = sum(e.passages for e in own), sum(e.plates_read for e in own)
     return {
         "from": datetime.datetime.fromtimestamp(bucket[0], zone).isoformat(),
         "to": datetime.datetime.fromtimestamp(bucket[1], zone).isoformat(),
         "direction": direction,
         **named,
-        "passages": sum(e.passages for e in own),
+        "passages": passages,
         "trucks": trucks,
         "over_nominal": sum(e.over_nominal for e in own),
         "over_beyond_tolerance": over,
@@ -187,6 +190,7 @@ def naive_row(
         },
         "lane_hours_observed": observed,
         "lane_hours": len(own_lanes) * len(hours),
+        "plate_read_percent": round(read / passages * 100, 4) if passages else None,
     }
 
 
