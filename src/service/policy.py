@@ -222,6 +222,22 @@ class Policy(BaseModel):
         return self.legal_again_hours * _HOUR_NS
 
 
+#: Numbers that nothing reads yet: they stand with the capabilities that will, so that a region's file stays valid then.
+#: A test holds this against the code.
+NOT_IN_USE: Final = frozenset(
+    {
+        "unverified_wait_seconds",
+        "precision_floor",
+        "reaction_seconds",
+        "set_up_seconds",
+        "arrival_spread_percent",
+        "acknowledge_seconds",
+        "duty_desk_seconds",
+        "legal_again_hours",
+        "keep_days.frames",
+    }
+)
+
 #: The headings of the printed file, each before the key it names.
 _HEADINGS = {
     "truck_from_kg": "What is judged, and whose plate counts",
@@ -252,12 +268,12 @@ def read_policy(path: Path | None) -> Policy:
 
 
 def to_toml(policy: Policy) -> str:
-    """The policy as a file that `read_policy` reads back, each number with its reason."""
-    lines = [*_rows(policy, _HEADINGS), "", "[keep_days]", *_rows(policy.keep_days, {})]
+    """The policy as a file that `read_policy` reads back, each number with its reason and whether it is in use."""
+    lines = [*_rows(policy, _HEADINGS), "", "[keep_days]", *_rows(policy.keep_days, {}, "keep_days.")]
     return "\n".join(lines).lstrip("\n") + "\n"
 
 
-def _rows(table: BaseModel, headings: dict[str, str]) -> Iterator[str]:
+def _rows(table: BaseModel, headings: dict[str, str], prefix: str = "") -> Iterator[str]:
     for name, field in type(table).model_fields.items():
         if name in headings:
             yield from ("", f"# ── {headings[name]} ──")
@@ -266,5 +282,6 @@ def _rows(table: BaseModel, headings: dict[str, str]) -> Iterator[str]:
             continue  # a table of its own, which TOML wants after all keys
         usual = field.get_default(call_default_factory=True)
         changed = "" if value == usual else f" [default {toml_value(usual)}]"
-        yield f"# {field.description}{changed}"
+        unused = " [not in use yet]" if prefix + name in NOT_IN_USE else ""
+        yield f"# {field.description}{changed}{unused}"
         yield f"{name} = {toml_value(value)}"

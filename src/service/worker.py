@@ -120,9 +120,7 @@ def warm_up(works: Sequence[Work], liveness: Liveness) -> None:
         return
     liveness.warming_up = True
     begun_s = time.monotonic()
-    log.info(
-        "kernels_compiling", meaning="may take a minute at the first start of a release, not later"
-    )
+    log.info("kernels_compiling", meaning="may take a minute at the first start of a release, not later")
     for work in works:
         work.warm_up()
     log.info("kernels_compiled", seconds=round(time.monotonic() - begun_s, 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from service.policy import KeepDays, Policy, read_policy, to_toml
+from service.policy import NOT_IN_USE, KeepDays, Policy, read_policy, to_toml
+from tests.house import tree
 from wim.document import RegistryErrors
 
 FIELDS = [(model, name) for model in (Policy, KeepDays) for name in model.model_fields if name != "keep_days"]
@@ -99,6 +101,38 @@ def test_a_wrong_policy_is_refused_with_a_remedy(tmp_path: Path, text: str, comp
 def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     """Two mistakes are two lines."""
     assert len(complaints(tmp_path, "truck_from_kg = 1\ntrip_gap_hours = 0")) == 2
+
+
+def readers(name: str, owners: set[str] | None = None) -> list[str]:
+    """Where the code takes an attribute of that name, outside the policy's own module; `owners`: only of these."""
+    return [
+        f"{path}:{node.lineno}"
+        for path in tree.python_files("src")
+        if path != Path("src/service/policy.py")
+        for node in ast.walk(tree.parsed(path))
+        if isinstance(node, ast.Attribute) and node.attr == name and (owners is None or last_name(node.value) in owners)
+    ]
+
+
+def last_name(node: ast.expr) -> str:
+    """What an expression is called: `policy` of `parts.policy`."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+@pytest.mark.parametrize(("model", "name"), FIELDS)
+def test_what_decides_nothing_yet_is_marked_and_nothing_else(model: type[BaseModel], name: str) -> None:
+    """A number that gets its first reader loses the mark, and one that loses its last gets it."""
+    spellings = {name, f"{name.rpartition('_')[0]}_ns"}
+    if f"{'keep_days.' if model is KeepDays else ''}{name}" in NOT_IN_USE:
+        assert [place for spelling in spellings for place in readers(spelling)] == [], "it is read: take off the mark"
+    else:
+        owners = {"days", "keep_days"} if model is KeepDays else {"policy"}
+        assert any(readers(spelling, owners) for spelling in spellings), "nobody reads it: mark it"
+
+
+def test_only_numbers_that_are_there_are_marked() -> None:
+    """A mark on a name that was changed would mark nothing."""
+    assert {f"keep_days.{name}" if model is KeepDays else name for model, name in FIELDS} > NOT_IN_USE
 
 
 @pytest.mark.parametrize(

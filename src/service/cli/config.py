@@ -11,7 +11,7 @@ import typer
 from pydantic import SecretStr
 
 from service.documents import toml_value
-from service.policy import read_policy, to_toml
+from service.policy import NOT_IN_USE, Policy, read_policy, to_toml
 from service.settings import CONFIG, FILE_SUFFIX, Settings, leaves, read_settings, variable
 from service.store.engine import parse_url
 from service.store.errors import DatabaseUrlError
@@ -37,11 +37,16 @@ def show(
     settings = read_settings()
     if policy:
         found = read_policy(settings.policy)
-        typer.echo(found.model_dump_json(indent=2) if as_json else to_toml(found), nl=as_json)
+        typer.echo(json.dumps(policy_document(found), indent=2) if as_json else to_toml(found), nl=as_json)
     elif as_json:
         typer.echo(json.dumps(redacted(settings), indent=2))
     else:
         typer.echo("\n".join(_lines(settings)))
+
+
+def policy_document(policy: Policy) -> dict[str, Any]:
+    """Every number, and under `not_in_use_yet` the names of those that decide nothing so far."""
+    return policy.model_dump() | {"not_in_use_yet": sorted(NOT_IN_USE)}
 
 
 def redacted(settings: Settings) -> dict[str, Any]:
