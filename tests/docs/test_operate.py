@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from service.api.meters import Meters
 from service.cli import COMMANDS, _load
 from service.metrics import Metrics
 from service.offenders_file import COLUMNS, KINDS
-from service.policy import KeepDays, Policy
+from service.policy import NOT_IN_USE, Policy
 from service.settings import CONFIG, leaves, variable
 from service.store.observed import OBSERVED_MINUTES
 from service.store.rates import CLOSED_AFTER_S
@@ -57,17 +56,7 @@ def written(default: object) -> str:
 def test_policy_numbers_without_effect_are_said_to_be() -> None:
     """A region that sets one learns that nothing follows from it yet; one that came into use is struck off."""
     paragraph = OPERATE.split("Without effect in this release:")[1].split("\n\n")[0]
-    used = attributes_used()
-    stems = {name.removesuffix("_ns") for name in used if name.endswith("_ns")}
-    idle = {name for name in Policy.model_fields if name not in used and name.rsplit("_", 1)[0] not in stems}
-    idle |= {f"keep_days.{name}" for name in KeepDays.model_fields if name not in used}
-    assert set(re.findall(r"`([\w.]+)`", paragraph)) == idle
-
-
-def attributes_used() -> set[str]:
-    """The names of all attributes that the service reads, outside of the policy itself."""
-    trees = [ast.parse(path.read_text("utf-8")) for path in sources("src/service") if path.name != "policy.py"]
-    return {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert set(re.findall(r"`([\w.]+)`", paragraph)) == NOT_IN_USE
 
 
 def sources(folder: str) -> Iterator[Path]:
