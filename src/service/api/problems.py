@@ -30,6 +30,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
+from service.rating.periods import QuestionError
 from service.store.errors import StoreError
 from wim.document import nearest, shown
 
@@ -131,6 +132,11 @@ class Problem(Exception):  # noqa: N818 -- the RFC's word
 def wrong_parameters(*errors: FieldError) -> Problem:
     """The problem of parameters that are wrong; at least one error."""
     return Problem("parameters_invalid", _sentence(errors), errors)
+
+
+def wrong_question(error: QuestionError) -> Problem:
+    """The problem of a question about rates, or of a time in one."""
+    return wrong_parameters(FieldError(error.field, error.problem, error.remedy))
 
 
 def wrong_body(errors: Sequence[FieldError], code: str = "body_invalid", **more: Any) -> Problem:

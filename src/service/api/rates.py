@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -13,9 +13,12 @@ from service.api.answers import PERSONS, answer, documented
 from service.api.auth import Asker, allow
 from service.api.fields import CorridorPath
 from service.api.parts import Parts, PartsOf
-from service.api.problems import Problem
-from service.api.rate_questions import RateQuery, answers
+from service.api.problems import Problem, wrong_question
+from service.api.rate_query import RateQuery
 from service.api.tags import Tag
+from service.rating.periods import QuestionError
+from service.rating.questions import answers
+from wim.sites import Corridor
 
 router = APIRouter(prefix="/v1", tags=[Tag.RATES])
 
@@ -39,7 +42,7 @@ def corridor_rates(
     known = parts.registry.network.corridors.get(corridor)
     if known is None or not asker.scope.has(corridor):
         raise Problem("corridor_unknown", "GET /v1/corridors lists those within your rights")
-    (found,) = answers(parts, [known], query)
+    (found,) = _answers(parts, [known], query)
     if form == negotiation.JSON:
         return etags.of_content(request, msgspec.json.encode(found), form)
     return _otherwise(request, parts, form, [found], found)
@@ -50,11 +53,18 @@ def all_rates(query: Annotated[RateQuery, Query()], request: Request, asker: _Re
     """The same for every corridor within your rights; dates are each corridor's own."""
     form = negotiation.chosen(request, *_FORMS)
     seen = [corridor for corridor in parts.registry.network.corridors.values() if asker.scope.has(corridor.id)]
-    found = answers(parts, seen, query)
+    found = _answers(parts, seen, query)
     told: dict[str, Any] = {"unit": "passages", "bucket": query.bucket}
     if form == negotiation.JSON:
         return etags.of_content(request, msgspec.json.encode({**told, "corridors": found}), form)
     return _otherwise(request, parts, form, found, told)
+
+
+def _answers(parts: Parts, corridors: Iterable[Corridor], query: RateQuery) -> list[dict[str, Any]]:
+    try:
+        return answers(parts, corridors, query.question())
+    except QuestionError as wrong:
+        raise wrong_question(wrong) from None
 
 
 def _otherwise(

@@ -12,10 +12,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from service.api.problems import Problem
-from service.api.rate_questions import RateQuery, answers
 from service.cli.starting import start
 from service.policy import Policy, read_policy
+from service.rating.questions import RateQuestion, answers
 from service.registry import Registry, read_registry
 from service.store.engine import Store, open_store
 from wim.sites import Corridor
@@ -26,6 +25,9 @@ To = Annotated[str | None, typer.Option("--to", help="The end, exclusive.")]
 Bucket = Annotated[Literal["hour", "day", "month"] | None, typer.Option("--bucket", help="One row each.")]
 Way = Annotated[Literal["up", "down", "both"] | None, typer.Option("--direction", help="both merges.")]
 By = Annotated[Literal["axles", "band", "lane", "site", "area"] | None, typer.Option("--by", help="One row each.")]
+Compare = Annotated[
+    str | None, typer.Option("--compare", help="With: previous, year, or a period, as 2026-05-01/2026-05-08.")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, as GET /v1/rates answers.")]
 
 
@@ -48,23 +50,22 @@ def rates(
     bucket: Bucket = None,
     direction: Way = None,
     by: By = None,
+    compare: Compare = None,
     as_json: Json = False,
 ) -> None:
     """Show trucks, overloads and the rate with its 95 % interval."""
     settings = start()
     registry, policy = read_registry(settings.registry), read_policy(settings.policy)
     store = open_store(settings.database.url.get_secret_value())
-    query = RateQuery.model_validate({"from": from_, "to": to, "bucket": bucket, "direction": direction, "by": by})
+    question = RateQuestion(from_, to, bucket, direction, by, compare)
     try:
-        found = answers(_Source(registry, policy, store), _chosen(registry, corridors), query)
-    except Problem as problem:
-        raise RatesError(str(problem)) from problem
+        found = answers(_Source(registry, policy, store), _chosen(registry, corridors), question)
     finally:
         store.close()
     if as_json:
         typer.echo(json.dumps({"unit": "passages", "bucket": bucket, "corridors": found}, ensure_ascii=False))
         return
-    Console().print(_table(found, by))
+    Console().print(_table(found, by, compare))
 
 
 def _chosen(registry: Registry, names: Sequence[str] | None) -> list[Corridor]:
@@ -75,15 +76,19 @@ def _chosen(registry: Registry, names: Sequence[str] | None) -> list[Corridor]:
     return [known[name] for name in names or known]
 
 
-def _table(found: Sequence[Mapping[str, Any]], by: str | None) -> Table:
+def _table(found: Sequence[Mapping[str, Any]], by: str | None, compare: str | None) -> Table:
     table = Table(title="超限率 Overload rates")
     for name in ("路線 corridor", "自 from", "方向 direction", *([by] if by else [])):
         table.add_column(name)
     for name in ("貨車 trucks", "超限 over", "超限率 rate %", "95 %", "≥ 100 t", "識牌 plates %"):
         table.add_column(name, justify="right")
+    if compare:
+        for name in ("對照自 compared from", "超限率 rate %", "差 points", "95 %"):
+            table.add_column(name, justify="right")
     for answer in found:
         for row in answer["rows"]:
-            table.add_row(answer["corridor"], row["from"][:16], row["direction"], *_figures(row, by))
+            against = _against(row["compared"]) if compare else ()
+            table.add_row(answer["corridor"], row["from"][:16], row["direction"], *_figures(row, by), *against)
     return table
 
 
@@ -96,3 +101,15 @@ def _figures(row: Mapping[str, Any], by: str | None) -> list[str]:
     if row["rate_percent"] is not None:
         cells[2:4] = f"{row['rate_percent']:.2f}", f"{low:.2f} … {high:.2f}"
     return [str(cell) for cell in ([row[by], *cells] if by else cells)]
+
+
+def _against(other: Mapping[str, Any] | None) -> Sequence[str]:
+    """The other period's rate, and by how much this one differs; nothing where either has no data."""
+    if other is None:
+        return "無資料 no data", "—", "—", "—"
+    rate, points = other["rate_percent"], other["difference_points"]
+    cells = [other["from"][:16], "無資料 no data" if rate is None else f"{rate:.2f}", "—", "—"]
+    if points is not None:
+        low, high = other["difference_low_points"], other["difference_high_points"]
+        cells[2:] = f"{points:+.2f}", f"{low:+.2f} … {high:+.2f}"
+    return cells

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rules.rates import Rate, difference
-from service.api import times
-from service.api.times import Period
+from service.rating import periods
+from service.rating.periods import Period
 from service.store.rate_table import RateTable, sites_that_changed
 from service.store.spans import Span, buckets
 
@@ -35,8 +35,8 @@ def comparison(now: RateTable, before: RateTable, other: Period, zone: str, how:
     changed = sites_that_changed(now, before)
     return {
         "with": how,
-        "from": times.rfc3339(other.from_s, zone),
-        "to": times.rfc3339(other.to_s, zone),
+        "from": periods.rfc3339(other.from_s, zone),
+        "to": periods.rfc3339(other.to_s, zone),
         "sites_came": list(changed["came"]),
         "sites_went": list(changed["went"]),
     }
@@ -44,7 +44,7 @@ def comparison(now: RateTable, before: RateTable, other: Period, zone: str, how:
 
 def _numbers(period: Period, zone: str, bucket: str | None) -> dict[str, int]:
     spans = buckets(Span(period.from_s, period.to_s), zone, bucket)
-    return {times.rfc3339(span.from_s, zone): number for number, span in enumerate(spans)}
+    return {periods.rfc3339(span.from_s, zone): number for number, span in enumerate(spans)}
 
 
 def _key(row: Row, number: Mapping[str, int]) -> tuple[Any, ...]:

@@ -6,15 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from pydantic import BaseModel, Field
 from sqlalchemy import Connection, exists, select
 
-from service.api import times
-from service.api.comparing import compared, comparison
-from service.api.fields import Moment, Words
-from service.api.problems import FieldError, wrong_parameters
-from service.api.times import Period
 from service.policy import Policy
+from service.rating import periods
+from service.rating.comparing import compared, comparison
+from service.rating.periods import Period, QuestionError
 from service.registry import Registry
 from service.store import rate_table
 from service.store.engine import Store
@@ -29,24 +26,29 @@ MOST_BUCKETS = 9_000
 
 _BUCKET_S = {"hour": HOUR_S, "day": 24 * HOUR_S, "month": 28 * 24 * HOUR_S}
 
+#: What a period may be compared with by name.
+_SHIFTS = {"previous": periods.before, "year": periods.year_before}
+
 #: Where a corridor's figures rest on more than one rule set.
 MIXED = "mixed"
 
 
-class RateQuery(BaseModel):
-    """The parameters of a question."""
+@dataclass(frozen=True, slots=True)
+class RateQuestion:
+    """What may be asked; None leaves a choice to us.
 
-    from_: Moment | None = Field(
-        None, alias="from", description="A date in the corridor's zone, or RFC 3339 on a whole hour. Usually today."
-    )
-    to: Moment | None = Field(None, description="The end, exclusive. Usually the end of this hour.")
-    bucket: Literal["hour", "day", "month"] | None = Field(None, description="One row each; else one for the period.")
-    direction: Literal["up", "down", "both"] | None = Field(None, description="both merges; else one row each.")
-    by: Literal["axles", "band", "lane", "site", "area"] | None = Field(None, description="One row for each value.")
-    compare: Literal["previous", "year"] | None = Field(
-        None, description="Set each row against the period before, or the same dates a year earlier."
-    )
-    rule_set: Words | None = Field(None, description="Only what was judged under this rule set.")
+    `from_` and `to` are dates of the corridor or RFC 3339 on whole hours (usually the day so far). `bucket` and `by`
+    give a row each, `direction` "both" merges. `compare` sets each row against the period before ("previous"), the
+    same dates a year earlier ("year"), or a period of its own ("2026-05-01/2026-05-08").
+    """
+
+    from_: str | None = None
+    to: str | None = None
+    bucket: Literal["hour", "day", "month"] | None = None
+    direction: Literal["up", "down", "both"] | None = None
+    by: Literal["axles", "band", "lane", "site", "area"] | None = None
+    compare: str | None = None
+    rule_set: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,8 @@ class Source(Protocol):
     def clock_ns(self) -> Callable[[], int]: ...
 
 
-def answers(parts: Source, corridors: Iterable[Corridor], query: RateQuery) -> list[dict[str, Any]]:
-    """The answer for each corridor, in their order. Raises the problem of wrong parameters."""
+def answers(parts: Source, corridors: Iterable[Corridor], query: RateQuestion) -> list[dict[str, Any]]:
+    """The answer for each corridor, in their order. Raises QuestionError."""
     asked = [_asked(parts, zone, here, query) for zone, here in _by_zone(corridors).items()]
     found: dict[str, dict[str, Any]] = {}
     with parts.store.reading() as conn:
@@ -89,23 +91,31 @@ def _by_zone(corridors: Iterable[Corridor]) -> dict[str, list[Corridor]]:
     return found
 
 
-def _asked(parts: Source, zone: str, corridors: Sequence[Corridor], query: RateQuery) -> Asked:
-    period = times.period(query.from_, query.to, zone, parts.clock_ns(), parts.policy.range_days_most)
+def _asked(parts: Source, zone: str, corridors: Sequence[Corridor], query: RateQuestion) -> Asked:
+    period = periods.period(query.from_, query.to, zone, parts.clock_ns(), parts.policy.range_days_most)
     if query.bucket and (period.to_s - period.from_s) > MOST_BUCKETS * _BUCKET_S[query.bucket]:
         remedy = f"ask for a shorter period or a longer bucket: {MOST_BUCKETS} at most"
-        raise wrong_parameters(FieldError("bucket", f"makes too many rows of that period by {query.bucket}", remedy))
-    shifted = {None: None, "previous": times.before, "year": times.year_before}[query.compare]
-    return Asked(zone, tuple(corridors), period, shifted(period, zone) if shifted else None)
+        raise QuestionError("bucket", f"makes too many rows of that period by {query.bucket}", remedy)
+    return Asked(zone, tuple(corridors), period, _other(query.compare, period, zone, parts.policy.range_days_most))
 
 
-def _answers(conn: Connection, network: Network, asked: Asked, query: RateQuery) -> dict[str, dict[str, Any]]:
+def _other(compare: str | None, period: Period, zone: str, most_days: int) -> Period | None:
+    """The period to compare with."""
+    if compare is None:
+        return None
+    if shifted := _SHIFTS.get(compare):
+        return shifted(period, zone)
+    return periods.written("compare", compare, zone, most_days)
+
+
+def _answers(conn: Connection, network: Network, asked: Asked, query: RateQuestion) -> dict[str, dict[str, Any]]:
     extents = [_extent(network, corridor) for corridor in asked.corridors]
     now = rate_table.query(conn, extents, _question(asked.period, query))
     before = rate_table.query(conn, extents, _question(asked.other, query)) if asked.other else {}
     return {name: _answer(conn, asked, query, now[name], before.get(name)) for name in now}
 
 
-def _question(period: Period, query: RateQuery) -> Question:
+def _question(period: Period, query: RateQuestion) -> Question:
     return Question(period.from_s, period.to_s, query.bucket, query.direction, query.by, query.rule_set)
 
 
@@ -120,14 +130,14 @@ def _extent(network: Network, corridor: Corridor) -> Extent:
 
 
 def _answer(
-    conn: Connection, asked: Asked, query: RateQuery, table: RateTable, before: RateTable | None
+    conn: Connection, asked: Asked, query: RateQuestion, table: RateTable, before: RateTable | None
 ) -> dict[str, Any]:
     used = _rule_sets_in(conn, table, asked.period)
     rows: Sequence[Mapping[str, Any]] = [{**row, "trips": None} for row in table.rows]
     told: dict[str, Any] = {
         "corridor": table.corridor,
-        "from": times.rfc3339(asked.period.from_s, asked.zone),
-        "to": times.rfc3339(asked.period.to_s, asked.zone),
+        "from": periods.rfc3339(asked.period.from_s, asked.zone),
+        "to": periods.rfc3339(asked.period.to_s, asked.zone),
         "bucket": query.bucket,
         "by": query.by,
         "rule_set": used[0] if len(used) == 1 else MIXED if used else None,

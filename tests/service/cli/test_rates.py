@@ -1,0 +1,137 @@
+"""`wim rates`: the API's figures at a terminal."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.cli import main
+from service.store import rates, schema
+from service.store.engine import open_store
+from service.store.tally import Series
+from tests.service.store.counting import Event, tally_of
+from wim.records import Direction
+
+ZONE = "Asia/Shanghai"
+#: 2026-05-01T00:00:00+08:00.
+MAY_S = 1_777_564_800
+DAY_S = 86_400
+
+REGISTRY = """
+[[corridor]]
+id = "G104"
+timezone = "Asia/Shanghai"
+
+[[site]]
+id = "G104-K012"
+corridor = "G104"
+chainage_km = 12.4
+
+[[site.lane]]
+number = 1
+direction = "up"
+"""
+
+
+@pytest.fixture(autouse=True)
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """100 trucks a day on the first three days of May: 10, 20, then 40 of them over the limit."""
+    url = f"sqlite:///{tmp_path / 'wim.db'}"
+    (tmp_path / "sites.toml").write_text(REGISTRY, "utf-8")
+    monkeypatch.setenv("WIM_DATABASE__URL", url)
+    monkeypatch.setenv("WIM_REGISTRY", str(tmp_path / "sites.toml"))
+    monkeypatch.setenv("COLUMNS", "300")
+    series = Series("G104", "G104-K012", 1, Direction.UP, "cn-2016", ZONE)
+    overs = (10, 20, 40)
+    events = [
+        Event(series, MAY_S + day * DAY_S, 6, 2, 0, 100, 100, over, over, 0, 80) for day, over in enumerate(overs)
+    ]
+    store = open_store(url, check=False)
+    with store.writing() as conn:
+        schema.upgrade(conn)
+    with store.writing() as conn:
+        rates.add(conn, tally_of(events), now_s=0)
+    store.close()
+
+
+def run(*arguments: str) -> object:
+    """The exit status of `wim rates` with these arguments."""
+    with pytest.raises(SystemExit) as ended:
+        main(["rates", *arguments])
+    return ended.value.code
+
+
+def document(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    """The answer for the one corridor."""
+    assert not run("--json", "--direction", "up", *arguments)
+    (found,) = json.loads(capsys.readouterr().out)["corridors"]
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("compare", "from_", "percent", "points"),
+    [
+        ("previous", "2026-05-02", 20.0, 20.0),
+        ("2026-05-01/2026-05-02", "2026-05-01", 10.0, 30.0),
+        ("2026-05-01/2026-05-03", "2026-05-01", 15.0, 25.0),
+        ("year", "2025-05-03", None, None),
+    ],
+)
+def test_a_rate_is_set_against_another_period(
+    capsys: pytest.CaptureFixture[str], compare: str, from_: str, percent: float | None, points: float | None
+) -> None:
+    """The period before, the year before, or any other: the difference in points with its interval."""
+    found = document(capsys, "--from", "2026-05-03", "--to", "2026-05-04", "--compare", compare)
+    assert (found["compare"]["with"], found["compare"]["from"][:10]) == (compare, from_)
+    (row,) = found["rows"]
+    compared = row["compared"]
+    assert (compared["rate_percent"], compared["difference_points"]) == (percent, points)
+    if points is not None:
+        assert compared["difference_low_points"] < points < compared["difference_high_points"]
+
+
+def test_the_table_shows_the_comparison(capsys: pytest.CaptureFixture[str]) -> None:
+    """Rate, the other period's rate, and the difference with its sign; none of it where nothing is compared."""
+    asked = ("--from", "2026-05-03", "--to", "2026-05-04", "--direction", "up")
+    assert not run(*asked, "--compare", "2026-05-01/2026-05-02")
+    shown = capsys.readouterr().out
+    assert [words for words in ("40.00", "2026-05-01T00:00", "10.00", "+30.00") if words not in shown] == []
+    assert not run(*asked)
+    assert "points" not in capsys.readouterr().out
+
+
+def test_a_period_without_data_is_no_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is subtracted from what nobody measured."""
+    assert not run("--from", "2026-05-03", "--to", "2026-05-04", "--direction", "up", "--compare", "year")
+    shown = capsys.readouterr().out
+    assert "no data" in shown
+    assert "+40" not in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--compare", "yesterday"), "compare: is 'yesterday'; write previous, year or a period"),
+        (("--from", "2026-05-04", "--to", "2026-05-03"), "to: is not after `from`; write the end after the beginning"),
+        (("G105",), "there is no corridor 'G105'; choose from G104"),
+    ],
+)
+def test_a_question_without_an_answer_is_a_sentence(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+) -> None:
+    """Exit status 1, which part is wrong, and what to ask instead."""
+    assert run(*arguments) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_a_terminal_needs_no_http() -> None:
+    """The question is shared with the API, the API itself is not loaded."""
+    script = "import sys, service.cli.rates; print('fastapi' in sys.modules, 'service.api' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "False False\n"
