@@ -63,11 +63,12 @@ class Store:
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._readers, self._writers = readers, writers
         self._turn = threading.Lock()
+        self._closed = False
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection that sees one state of the database and can change nothing."""
-        with self._readers.connect() as conn, conn.begin():
+        with self._given_back(self._readers), self._readers.connect() as conn, conn.begin():
             yield conn
 
     @contextmanager
@@ -78,16 +79,31 @@ class Store:
         100 ms between two looks. So a thread must not open a second one inside: that raises StoreError after `TURN_S`.
         """
         if self.is_sqlite:
-            with self._my_turn(), _sqlite_transaction(self._writers, durable) as conn:
+            with self._my_turn(), self._given_back(self._writers), _sqlite_transaction(self._writers, durable) as conn:
                 yield conn
         else:
-            with _postgres_transaction(self._writers, durable) as conn:
+            with self._given_back(self._writers), _postgres_transaction(self._writers, durable) as conn:
                 yield conn
 
     def close(self) -> None:
-        """Close every connection that is not in use."""
+        """Close every connection: one that is in use in another thread when its block ends."""
+        self._closed = True
         self._readers.dispose()
         self._writers.dispose()
+
+    @contextmanager
+    def _given_back(self, engine: Engine) -> Iterator[None]:
+        """Around the use of a connection: whoever gives it back to a pool that was closed meanwhile closes it.
+
+        SQLAlchemy gives a closed engine a new pool, and what is given back to the old one is nobody's: it would stay
+        open until it is collected.
+        """
+        pool = engine.pool
+        try:
+            yield
+        finally:
+            if self._closed:
+                pool.dispose()
 
     @contextmanager
     def _my_turn(self) -> Iterator[None]:

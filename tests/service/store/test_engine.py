@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -52,6 +55,17 @@ def start_and_fail(store: Store) -> None:
     with store.writing() as conn:
         offsets.start(conn, "screen", "wim.passages.v1", 0, "c", 5)
         raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("block", [Store.reading, Store.writing])
+def test_a_connection_in_use_is_closed_when_its_block_ends(store: Store, block: Callable[..., Any]) -> None:
+    """A store that closes while a thread still works leaves that thread's connection to nobody's chance."""
+    with block(store) as conn:
+        driver: Any = conn.connection.dbapi_connection
+        store.close()
+        assert conn.execute(text("SELECT 1")).scalar_one() == 1
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
+        driver.execute("SELECT 1")
 
 
 def test_durable_transaction_is_on_disk_before_it_returns(store: Store) -> None:
