@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import pytest
 from aiokafka import AIOKafkaConsumer
@@ -105,15 +105,43 @@ async def test_nothing_is_judged_before_the_work_knows_its_partitions(
     work = CountingWork(unique, [topic], on_assigned=assigned, before=lambda messages: steps.append("judged"))
     async with carry(kafka, work) as running:
         await running.until(lambda: bool(steps))
-        # The consumer has its assignment and could fetch: let it have the time for a few fetches.
-        await asyncio.sleep(1.0)
+        # The consumer has its assignment and could fetch: others get all of it meanwhile, again and again.
+        for _ in range(3):
+            assert len(await asyncio.to_thread(read_all, kafka, topic, 3)) == 300
         told.set()
         await running.kept(300)
     assert steps[:3] == ["assigned begins", "assigned ends", "judged"]
 
 
+@dataclass
+class Reads:
+    """The `getmany` calls of a process: how many have not returned, and what each gave."""
+
+    under_way: int = 0
+    gave: list[int] = field(default_factory=list)
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
+    """Watches aiokafka's own method."""
+    watched, original = Reads(), AIOKafkaConsumer.getmany
+
+    async def getmany(consumer: AIOKafkaConsumer, *partitions: object, **options: object) -> dict[object, list[object]]:
+        watched.under_way += 1
+        found: dict[object, list[object]] = {}
+        try:
+            found = await original(consumer, *partitions, **options)
+        finally:
+            watched.gave.append(sum(map(len, found.values())))
+            watched.under_way -= 1
+        return found
+
+    monkeypatch.setattr(AIOKafkaConsumer, "getmany", getmany)
+    return watched
+
+
 async def test_a_read_that_began_under_an_old_assignment_is_void(
-    kafka: str, topic: str, unique: str, store: Store, carry: Carry, monkeypatch: pytest.MonkeyPatch
+    kafka: str, topic: str, unique: str, store: Store, carry: Carry, reads: Reads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A member joins, the take-over is slow, and a `getmany` from before returns what lies at Kafka's stale offset."""
     # The read spans the whole rebalance, and what the lane keeps is never told to Kafka.
@@ -127,7 +155,8 @@ async def test_a_read_that_began_under_an_old_assignment_is_void(
     def slowly(partitions: object) -> None:
         take_overs.append(partitions)
         if len(take_overs) > 1:
-            time.sleep(1.0)
+            # Until the read from before has come back with whatever it found.
+            counting.wait_for(lambda: not reads.under_way, seconds=20.0)
 
     produce(kafka, topic, numbered(range(300)), 3)
     async with carry(kafka, CountingWork(unique, [topic], on_assigned=slowly)) as running:
@@ -144,6 +173,7 @@ async def test_a_read_that_began_under_an_old_assignment_is_void(
         await running.until(lambda: len(take_overs) > 2)
         produce(kafka, topic, numbered(range(300, 330)), 3)
         await running.kept(330)
+    assert sum(reads.gave) > 330, "no read came back with what had been kept before"
     assert counting.report(store, 330).exact
     assert running.ends.statuses == []
 
