@@ -7,19 +7,17 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
 from rich.progress import Progress
 
+from service.broker import embedded
 from service.cli import replay as command
 from service.lanes.sending import SendFailedError
 from service.lanes.work import Message
-from service.topics import PASSAGES
 from tests.rules.worlds import truck
 from wim.formats import write_passages
 
@@ -65,11 +63,10 @@ def test_what_was_read_and_not_acknowledged_does_not_count(record: Path, monkeyp
 
 
 @pytest.fixture
-def broker(kafka: str, kafka_admin: AdminClient) -> str:
-    """A broker with the topic of passages."""
-    if PASSAGES not in kafka_admin.list_topics(timeout=10).topics:
-        kafka_admin.create_topics([NewTopic(PASSAGES, 1, 1)])[PASSAGES].result(30)
-    return kafka
+def broker() -> Iterator[str]:
+    """A broker of this test's own, which has every topic."""
+    with embedded.start() as servers:
+        yield servers
 
 
 def replayed(record: Path, broker: str, *options: str) -> tuple[str, str]:
