@@ -235,7 +235,37 @@ class ProblemDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     errors: list[FieldProblem] | None = None
 
 
-_STRUCTS = (Corridor, Site, Rates, RatesOfAll, Offender, Accepted, ProblemDocument, *ENTRIES)
+class StatsOfCorridor(Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """The local day of a corridor so far, both directions together, as `GET /v1/rates` counts it."""
+
+    corridor: str
+    from_: Time
+    to: Time
+    passages: Natural
+    trucks: Natural
+    over_beyond_tolerance: Natural
+    hundred_tonne: Natural
+    rate_percent: Annotated[Percent | None, Meta(description="null: no truck, or nothing was observed.")]
+    rate_low_percent: Percent | None
+    rate_high_percent: Percent | None
+    plate_read_percent: Percent | None
+    lane_hours_observed: Natural
+    lane_hours: Natural
+    intercepts_open: Annotated[Natural, Meta(description="Of those that you may see.")]
+    intercepts_claimed: Natural
+
+
+class Stats(Struct, frozen=True, kw_only=True):
+    """The event `stats` of the live feed: figures for a wall display."""
+
+    id: str = "stats"
+    version: Annotated[int, Meta(description="Grows; keep the highest.")]
+    time: Time
+    schema: str = "wim.stats.v1"
+    corridors: list[StatsOfCorridor]
+
+
+_STRUCTS = (Corridor, Site, Rates, RatesOfAll, Stats, Offender, Accepted, ProblemDocument, *ENTRIES)
 
 
 def components() -> dict[str, Schema]:

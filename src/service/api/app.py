@@ -15,6 +15,7 @@ from service.api import (
     corridors,
     intercepts,
     live,
+    live_stats,
     offenders,
     passages,
     plates,
@@ -90,7 +91,7 @@ def _operation_id(route: APIRoute) -> str:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-    following = asyncio.create_task(parts.live.run())
+    following = asyncio.gather(parts.live.run(), live_stats.tell(parts, parts.live))
     try:
         yield
     finally:

@@ -40,6 +40,31 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "unit": "passages",
         "rows": [_DAY],
     },
+    "Stats": {
+        "id": "stats",
+        "version": 1_780_275_598_000,
+        "time": "2026-06-01T00:59:58Z",
+        "schema": "wim.stats.v1",
+        "corridors": [
+            {
+                "corridor": "G104",
+                "from": "2026-06-01T00:00:00+08:00",
+                "to": "2026-06-01T09:00:00+08:00",
+                "passages": 5_120,
+                "trucks": 1_874,
+                "over_beyond_tolerance": 151,
+                "hundred_tonne": 2,
+                "rate_percent": 8.0576,
+                "rate_low_percent": 6.9094,
+                "rate_high_percent": 9.3775,
+                "plate_read_percent": 97.3438,
+                "lane_hours_observed": 16,
+                "lane_hours": 18,
+                "intercepts_open": 2,
+                "intercepts_claimed": 1,
+            }
+        ],
+    },
     "Accepted": {"accepted": 1, "ids": ["a8bb19a2f4bfaf31"]},
     "ProblemDocument": {
         "type": "urn:wim:problem:parameters_invalid",

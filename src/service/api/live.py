@@ -5,6 +5,8 @@ event           data
 ==============  =======================================================================================================
 intercept       the message of contracts.md §5, its full state each time
 violation       the message of contracts.md §5
+stats           `Stats`: today's figures of each corridor, every few seconds; without `id`, for nobody need catch up
+                with them, and not where one site is asked for, for they are of corridors
 gap             {"oldest", "newest"}: what lay before `oldest` is no longer kept, so some events were missed; the active
                 intercepts follow as they are now
 ==============  =======================================================================================================
@@ -20,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 import anyio.to_thread
+import msgspec
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
@@ -29,6 +32,7 @@ from service.api.answers import documented
 from service.api.auth import Asker, allow
 from service.api.fields import CorridorId, SiteId
 from service.api.live_feed import MOST_READERS
+from service.api.live_stats import Snapshot
 from service.api.parts import Parts, PartsOf
 from service.api.places import known_corridor
 from service.api.problems import RETRY_SECONDS, Problem
@@ -42,8 +46,8 @@ router = APIRouter(prefix="/v1/live", tags=[Tag.LIVE])
 
 _Reader = Annotated[Asker, allow(Role.SQUAD, Role.POLICE, Role.DUTY, Role.ANALYST, Role.ADMIN)]
 
-Kind = Literal["intercept", "violation"]
-_KINDS: frozenset[str] = frozenset({"intercept", "violation"})
+Kind = Literal["intercept", "violation", "stats"]
+_KINDS: frozenset[str] = frozenset({"intercept", "violation", "stats"})
 
 #: How long a browser waits before it comes back.
 RETRY_MS = 2_000
@@ -120,7 +124,9 @@ def _shows_row(view: View, row: InterceptRow) -> bool:
 
 
 _STREAM = {
-    "description": "Events until either side closes.",
+    "description": (
+        "Events until either side closes: `intercept` and `violation` with those schemas, `stats` with `Stats`, `gap`."
+    ),
     "content": {"text/event-stream": {"schema": {"type": "string"}}},
 }
 
@@ -131,7 +137,10 @@ _STREAM = {
     responses=documented(_STREAM, "corridor_unknown", "live_full", etag=False),
 )
 async def follow_live(parts: PartsOf, start: Annotated[Start, Depends(_start)]) -> AsyncIterator[ServerSentEvent]:
-    """Intercepts and violations within your rights as they happen, from `Last-Event-ID` or from now on."""
+    """Intercepts and violations within your rights as they happen, from `Last-Event-ID` or from now on.
+
+    Every few seconds `stats`: the day so far of each corridor within your rights, and its open and claimed intercepts.
+    """
     parts.meters.live_readers.inc()
     try:
         with parts.live.reader():
@@ -158,7 +167,12 @@ def _opening(parts: Parts, start: Start) -> list[ServerSentEvent]:
 async def _following(parts: Parts, start: Start) -> AsyncIterator[ServerSentEvent]:
     view, number = start.view, start.number
     checked_s = parts.steady_s()
+    told: Snapshot | None = None
     while not parts.live.closing:
+        while parts.live.stats is not told:
+            told = parts.live.stats
+            for figures in _figures(view, told):
+                yield figures
         found = await parts.live.after(number, RECHECK_SECONDS)
         if parts.steady_s() - checked_s >= RECHECK_SECONDS:
             if not await _still_welcome(parts, view.asker):
@@ -168,6 +182,12 @@ async def _following(parts: Parts, start: Start) -> AsyncIterator[ServerSentEven
             number = event.number
             if view.shows(event):
                 yield _told(parts, view, event)
+
+
+def _figures(view: View, found: Snapshot | None) -> list[ServerSentEvent]:
+    wanted = found is not None and "stats" in view.kinds and view.site is None
+    stats = found.within(view.asker.scope, view.corridor) if found is not None and wanted else None
+    return [ServerSentEvent(event="stats", raw_data=msgspec.json.encode(stats).decode())] if stats else []
 
 
 async def _still_welcome(parts: Parts, asker: Asker) -> bool:

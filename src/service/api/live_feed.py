@@ -11,6 +11,7 @@ import contextlib
 import sqlite3
 from collections import deque
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
@@ -22,6 +23,9 @@ from service.store import feed, news
 from service.store.engine import Store
 from service.store.errors import StoreError
 from service.store.feed import Event
+
+if TYPE_CHECKING:
+    from service.api.live_stats import Snapshot
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +44,8 @@ LOOK_SECONDS = 5.0
 #: Live readers of one process: each costs a connection, a task and some 100 kB.
 MOST_READERS = 500
 
-_FAILURES = (SQLAlchemyError, StoreError, psycopg.Error, sqlite3.Error, OSError)
+#: What a database that went away looks like.
+FAILURES = (SQLAlchemyError, StoreError, psycopg.Error, sqlite3.Error, OSError)
 
 
 class LiveFeed:
@@ -52,8 +57,12 @@ class LiveFeed:
         self._newest: int | None = None
         self._moved = asyncio.Event()
         self._running: anyio.CancelScope | None = None
+        self._visited = asyncio.Event()
+        self._closed = asyncio.Event()
         self.readers = 0
         self.closing = False
+        #: The newest figures for those who read now.
+        self.stats: Snapshot | None = None
 
     async def run(self) -> None:
         """Follow the table until closed; a database that went away is waited for."""
@@ -62,13 +71,15 @@ class LiveFeed:
             while not self.closing:
                 try:
                     await self._follow()
-                except _FAILURES as error:
+                except FAILURES as error:
                     log.warning("live_feed_stands", problem=type(error).__name__, next_try_s=RETRY_SECONDS)
                 await asyncio.sleep(RETRY_SECONDS)
 
     def close(self) -> None:
         """Send every reader home: the process ends."""
         self.closing = True
+        self._closed.set()
+        self._visited.set()
         if self._running is not None:
             self._running.cancel()
         self._wake()
@@ -77,13 +88,36 @@ class LiveFeed:
     def reader(self) -> Iterator[None]:
         """Counts a reader while the block runs."""
         self.readers += 1
+        self._visited.set()
         try:
             yield
         finally:
             self.readers -= 1
+            if not self.readers and not self.closing:
+                # Whoever comes next shall not begin with figures of an hour ago.
+                self.stats = None
+                self._visited.clear()
+
+    async def somebody(self) -> bool:
+        """Return True once there is a reader, False once the feed closes."""
+        await self._visited.wait()
+        return not self.closing
+
+    async def closed_within(self, seconds: float) -> bool:
+        """Wait some time, or until the feed closes; says whether it did."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closed.wait()
+        return self.closing
+
+    def tell_stats(self, stats: Snapshot) -> None:
+        """Give the readers new figures."""
+        if self.readers:
+            self.stats = stats
+            self._wake()
 
     async def after(self, number: int, timeout_s: float) -> Sequence[Event]:
-        """What follows a number, in order; nothing where nothing came within the time, or the process ends."""
+        """What follows a number, in order; nothing where nothing came within the time, or new figures, or the end."""
         if self._newest is None or self._newest <= number:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timeout_s):
@@ -94,7 +128,7 @@ class LiveFeed:
             return [event for event in self._kept if event.number > number]
         try:
             return await anyio.to_thread.run_sync(self._read, number)
-        except _FAILURES:
+        except FAILURES:
             # The reader stays, and asks again for what follows the same number.
             await asyncio.sleep(RETRY_SECONDS)
             return ()

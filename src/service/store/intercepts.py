@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, select, update
 
 from service.store import bulk
 from service.store.paging import Cursor, matching, newest_first, within
@@ -36,6 +36,15 @@ class InterceptRow(NamedTuple):
     opened_ns: int
     newest_ns: int
     document: str
+
+
+class ActiveCount(NamedTuple):
+    """How many intercepts of a site somebody can still act on, in one state."""
+
+    corridor: str
+    site: str
+    state: str
+    number: int
 
 
 class Unpublished(NamedTuple):
@@ -87,6 +96,13 @@ def page(
     rows = _rows().where(*within(intercepts.c.corridor, corridors), *_conditions(wanted))
     rows = newest_first(rows, intercepts.c.newest_ns, intercepts.c.id, after, limit)
     return [InterceptRow(*row) for row in conn.execute(rows)]
+
+
+def active_counts(conn: Connection) -> list[ActiveCount]:
+    """The active intercepts by place and state."""
+    place = intercepts.c.corridor, intercepts.c.site, intercepts.c.state
+    rows = select(*place, func.count()).where(intercepts.c.active).group_by(*place).order_by(*place)
+    return [ActiveCount(*row) for row in conn.execute(rows)]
 
 
 def unpublished(conn: Connection, limit: int) -> list[Unpublished]:

@@ -44,6 +44,8 @@ class Stream:
     ended: threading.Event = field(default_factory=threading.Event)
     ready: threading.Event = field(default_factory=threading.Event)
     events: queue.Queue[Event] = field(default_factory=queue.Queue)
+    #: Figures come by the clock and not for what happens, so they have a queue of their own.
+    stats: queue.Queue[Event] = field(default_factory=queue.Queue)
 
     def next(self) -> Event:
         """The next event; fails where none comes in time."""
@@ -64,7 +66,8 @@ class Stream:
         if "id" in block and "data" not in block:
             self.ready.set()
         if "data" in block:
-            self.events.put(Event(block.get("event", "message"), json.loads(block["data"]), self.last_id))
+            event = Event(block.get("event", "message"), json.loads(block["data"]), self.last_id)
+            (self.stats if event.kind == "stats" else self.events).put(event)
         block.clear()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -12,14 +13,19 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from service.access import Principal
-from service.api import live, live_feed
+from service.api import live, live_feed, live_stats
 from service.pseudonyms import MARK
-from service.store import feed
+from service.rating.questions import RateQuestion, answers
+from service.store import feed, rates
 from service.store.engine import Store
+from service.store.spans import HOUR_S
+from service.store.tally import Series
 from tests.service.api.conftest import Accounts, Api, MakeParts
-from tests.service.api.serving import Served, reading, served
+from tests.service.api.serving import EVENT_SECONDS, Served, Stream, reading, served
 from tests.service.docket.desk import Desk
+from tests.service.store import counting
 from tests.service.told import MINUTE_NS, PLATE, TIME_NS
+from wim.records import HOUR_NS
 
 
 @pytest.fixture
@@ -102,6 +108,112 @@ def test_a_snapshot_comes_before_what_follows(address: Served, desk: Desk, accou
     with reading(address, accounts.tokens["duty"], "?snapshot=true", Last_Event_ID="1") as stream:
         assert [stream.next().id, stream.next().id] == ["2", "3"]
         assert last == "3"
+
+
+def figures(stream: Stream) -> dict[str, dict[str, Any]]:
+    """The next figures that come, by corridor."""
+    event = stream.stats.get(timeout=EVENT_SECONDS)
+    assert (event.data["id"], event.data["schema"]) == ("stats", "wim.stats.v1")
+    return {one["corridor"]: one for one in event.data["corridors"]}
+
+
+def count_trucks(desk: Desk, trucks: int, over: int) -> None:
+    """Count that many trucks of G104 in the hour of the crossings that `told` invents."""
+    series = Series("G104", "G104-K012", 1, 0, "cn-2016", "Asia/Shanghai")
+    hour_s = TIME_NS // HOUR_NS * HOUR_S
+    event = counting.Event(series, hour_s, 6, 2 if over else 0, 0, trucks, trucks, over, over, 0, trucks)
+    with desk.store.writing() as conn:
+        rates.add(conn, counting.tally_of([event]), TIME_NS // 10**9)
+
+
+def test_figures_of_today_come_by_themselves(
+    address: Served, parts: Any, desk: Desk, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once and again, the same as the route for rates gives, and how many intercepts there are; never a number."""
+    monkeypatch.setattr(live_stats, "STATS_SECONDS", 0.1)
+    with reading(address, accounts.tokens["duty"]) as stream:
+        first = figures(stream)
+        assert first.keys() == {"G104", "S340"}
+        assert (first["G104"]["trucks"], first["G104"]["rate_percent"]) == (0, None)
+        count_trucks(desk, 200, 20)
+        desk.file(desk.violation())
+        now = first["G104"]
+        while now["intercepts_open"] != 1:  # each look waits for the next figures, and fails where none come
+            now = figures(stream)["G104"]
+        last_id = stream.last_id
+    (asked,) = answers(parts, [parts.registry.network.corridors["G104"]], RateQuestion(direction="both"))
+    (row,) = asked["rows"]
+    assert (now["trucks"], now["over_beyond_tolerance"], now["rate_percent"]) == (200, 20, 10.0)
+    assert {name: now[name] for name in now if name in row} == {name: row[name] for name in row if name in now}
+    assert int(last_id) == 2  # the violation's and the intercept's; figures have none
+
+
+def test_figures_keep_to_the_rights_and_the_wishes(address: Served, desk: Desk, accounts: Accounts) -> None:
+    """Corridors within the rights, one where one is asked for; a squad's count leaves out what its lists leave out."""
+    desk.file(desk.violation(passage_site="G104-K080", passage_plate="苏A0T011"))
+    with (
+        reading(address, accounts.tokens["foreign"]) as foreign,
+        reading(address, accounts.tokens["squad"]) as squad,
+        reading(address, accounts.tokens["duty"], "?corridor=G104") as narrow,
+        reading(address, accounts.tokens["duty"], "?site=G104-K080") as at_a_site,
+        reading(address, accounts.tokens["duty"], "?kinds=intercept") as without,
+    ):
+        assert figures(foreign).keys() == {"S340"}
+        assert figures(squad)["G104"]["intercepts_open"] == 0
+        seen = figures(narrow)
+        assert (list(seen), seen["G104"]["intercepts_open"]) == (["G104"], 1)
+        desk.file(desk.sighting(after_ns=MINUTE_NS, site="G104-K080", plate="苏A0T011"))
+        # Figures that were meant for these two would have come before what happened after them.
+        assert (at_a_site.next().kind, without.next().kind) == ("intercept", "intercept")
+        assert (at_a_site.stats.empty(), without.stats.empty()) == (True, True)
+
+
+async def test_figures_are_looked_up_once_for_all_and_not_for_nobody(
+    parts: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred readers cost one look; with the last one gone there is none, and the next begins with a new one."""
+    monkeypatch.setattr(live_stats, "STATS_SECONDS", 0.01)
+    looks: list[int] = []
+
+    def look(source: Any) -> Any:
+        looks.append(len(looks))
+        return live_stats.Snapshot(len(looks), {}, [])
+
+    monkeypatch.setattr(live_stats, "look", look)
+    telling = asyncio.create_task(live_stats.tell(parts, parts.live))
+    with contextlib.ExitStack() as readers:
+        for _ in range(100):
+            readers.enter_context(parts.live.reader())
+        async with asyncio.timeout(20):
+            while len(looks) < 3:
+                await asyncio.sleep(0.01)
+        assert parts.live.stats is not None
+        assert len(looks) < 100
+    parts.live.tell_stats(live_stats.Snapshot(0, {}, []))  # a look that was under way
+    assert parts.live.stats is None
+    parts.live.close()
+    await asyncio.wait_for(telling, 20)
+
+
+async def test_figures_outlive_a_database_that_went_away(parts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look that fails is followed by another."""
+    monkeypatch.setattr(live_stats, "STATS_SECONDS", 0.01)
+    failures = iter([OperationalError("x", None, Exception("gone"))] * 3)
+
+    def look(source: Any) -> Any:
+        error = next(failures, None)
+        if error is not None:
+            raise error
+        return live_stats.Snapshot(1, {}, [])
+
+    monkeypatch.setattr(live_stats, "look", look)
+    telling = asyncio.create_task(live_stats.tell(parts, parts.live))
+    with parts.live.reader():
+        async with asyncio.timeout(20):
+            while parts.live.stats is None:
+                await asyncio.sleep(0.01)
+    parts.live.close()
+    await asyncio.wait_for(telling, 20)
 
 
 @pytest.mark.parametrize("seen", ["1", "99999"])

@@ -56,6 +56,7 @@ ASKED: dict[str, Callable[[Connection], Any]] = {
     "merge of trips": lambda conn: (outcomes.move(conn, {"a": "b"}), sightings.move(conn, {"a": "b"})),
     "intercepts of a case": lambda conn: intercepts.of_cases(conn, ["x"]),
     "intercepts to act on": lambda conn: intercepts.page(conn, None, intercepts.Wanted(active=True), None, 9),
+    "intercepts by place": intercepts.active_counts,
     "intercepts to publish": lambda conn: intercepts.unpublished(conn, 9),
     "intercepts to publish again": intercepts.republish_active,
     "feed": lambda conn: feed.read(conn, 7, 9, ["G104"]),
