@@ -106,6 +106,14 @@ def test_the_table_shows_the_comparison(capsys: pytest.CaptureFixture[str]) -> N
     assert "points" not in capsys.readouterr().out
 
 
+def test_the_share_of_plates_read_stands_beside_the_rate(capsys: pytest.CaptureFixture[str]) -> None:
+    """80 of 100 passages had a plate; a day without passages has no share."""
+    assert not run("--from", "2026-05-03", "--to", "2026-05-04", "--direction", "up")
+    assert "80.0" in capsys.readouterr().out
+    assert document(capsys, "--from", "2026-05-03", "--to", "2026-05-04")["rows"][0]["plate_read_percent"] == 80.0
+    assert document(capsys, "--from", "2026-04-01", "--to", "2026-04-02")["rows"][0]["plate_read_percent"] is None
+
+
 def test_a_period_without_data_is_no_zero(capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is subtracted from what nobody measured."""
     assert not run("--from", "2026-05-03", "--to", "2026-05-04", "--direction", "up", "--compare", "year")
