@@ -10,12 +10,14 @@ import numpy.typing as npt
 #: Four bits a group; what does not fit is no construction that a table names.
 _BITS = 4
 _MOST = 15
+_MOST_AXLES = 16
+_SIZES = frozenset(str(size) for size in range(1, _MOST_AXLES + 1))
 
 
 def parse_pattern(text: str) -> tuple[int, ...]:
     """The group sizes of "1-2-3". Raises ValueError."""
     parts = text.split("-")
-    if not all(part.isascii() and part.isdigit() and 1 <= int(part) <= 16 for part in parts) or len(parts) > 16:
+    if len(parts) > _MOST_AXLES or not all(part in _SIZES for part in parts):
         raise ValueError(f"{text!r} is no axle pattern: write group sizes from the front, such as 1-2-3")
     return tuple(int(part) for part in parts)
 

@@ -120,7 +120,7 @@ def test_a_wrong_permit_is_refused_field_by_field(change: dict[str, Any], compla
     assert f"{error.key}: {error.problem}; {error.remedy}".startswith(complaint)
 
 
-@pytest.mark.parametrize("axles", ["", "1-2-", "0-2", "1", "9-9", "a-b", "1--2", "1,2", 12])
+@pytest.mark.parametrize("axles", ["", "1-2-", "0-2", "1", "9-9", "01-2-3", "0001-01-01", "a-b", "1--2", "1,2", 12])
 def test_a_wrong_axle_pattern_is_refused(axles: object) -> None:
     """A registration that no truck can have is no registration."""
     with pytest.raises(RegistryErrors, match=r'body: axles: is .*; write the sizes .* as "1-2-3"'):

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from sqlalchemy import Connection, exists, select
 
+from rules.ruleset import load_book
 from service.policy import Policy
 from service.rating import periods
 from service.rating.comparing import compared, comparison
@@ -19,6 +20,7 @@ from service.store.rate_table import CountedLane, Extent, Question, RateTable
 from service.store.spans import HOUR_S
 from service.store.tables import rate_series, rates
 from service.store.tally import Grain
+from wim.document import nearest
 from wim.sites import Corridor, Network
 
 #: A year of hours, or ten years of days, and a little: more rows than that are an export, not an answer.
@@ -109,10 +111,20 @@ def _other(compare: str | None, period: Period, zone: str, most_days: int) -> Pe
 
 
 def _answers(conn: Connection, network: Network, asked: Asked, query: RateQuestion) -> dict[str, dict[str, Any]]:
+    if query.rule_set is not None:
+        _check_rule_set(conn, query.rule_set)
     extents = [_extent(network, corridor) for corridor in asked.corridors]
     now = rate_table.query(conn, extents, _question(asked.period, query))
     before = rate_table.query(conn, extents, _question(asked.other, query)) if asked.other else {}
     return {name: _answer(conn, asked, query, now[name], before.get(name)) for name in now}
+
+
+def _check_rule_set(conn: Connection, name: str) -> None:
+    """A mistyped rule set must not read as a road without traffic."""
+    counted = set(conn.execute(select(rate_series.c.rule_set).distinct()).scalars())
+    known = sorted(counted.union(rule_set.id for rule_set in load_book().rule_sets))
+    if name not in known:
+        raise QuestionError("rule_set", "there is no such rule set", nearest(name, known, "rule set"))
 
 
 def _question(period: Period, query: RateQuestion) -> Question:

@@ -169,6 +169,16 @@ def test_a_wrong_question_gets_its_remedy(api: Api, query: str, field: str) -> N
     assert error["remedy"]
 
 
+def test_a_mistyped_rule_set_is_no_road_without_traffic(api: Api) -> None:
+    """Zeros would look like an answer; a rule set that has counted nothing yet is one all the same."""
+    told = api.get("duty", "/v1/rates?rule_set=cn-2015")
+    assert (told.status_code, told.json()["detail"]) == (
+        422,
+        'rule_set: there is no such rule set; did you mean "cn-2016"?',
+    )
+    assert api.get("duty", "/v1/rates?rule_set=cn-62-art3").status_code == 200
+
+
 def test_a_mistyped_parameter_is_told_the_nearest(api: Api) -> None:
     """A parameter that does not exist is an error, not a silently different answer."""
     (error,) = api.get("analyst", "/v1/corridors/G104/rates?bukcet=day").json()["errors"]
