@@ -27,9 +27,9 @@ from typing import Any
 
 import structlog
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
-from service.store.errors import DatabaseUrlError, SchemaError, StoreError, UnavailableError
+from service.store.errors import DatabaseFileError, DatabaseUrlError, SchemaError, StoreError, UnavailableError
 from service.store.schema import UPGRADE, check_revision, newest_revision
 
 _log = structlog.get_logger(__name__)
@@ -123,7 +123,8 @@ def open_store(
 ) -> Store:
     """Open the database at `url`, waiting up to `patience_s` for it to answer.
 
-    Raises `DatabaseUrlError`, `UnavailableError`, or (with `check`) `SchemaError` where `wim db upgrade` is due.
+    Raises `DatabaseUrlError`, `DatabaseFileError`, `UnavailableError`, or (with `check`) `SchemaError` where
+    `wim db upgrade` is due.
     """
     parsed = parse_url(url)
     if check:
@@ -175,6 +176,10 @@ def _wait_for(store: Store, patience_s: float, sleep: Callable[[float], None]) -
             cause = str(error.orig).strip().splitlines()[0]
             if waited_s >= patience_s or _hopeless(error.orig):
                 raise UnavailableError(store.name, waited_s, cause) from error
+        except DatabaseError as error:
+            if _unreadable(error.orig):
+                raise DatabaseFileError(store.url.database or "", str(error.orig)) from error
+            raise
         _log.warning("database away", url=store.name, cause=cause, next_try_s=wait_s)
         sleep(wait_s)
         waited_s += wait_s
@@ -184,6 +189,14 @@ def _wait_for(store: Store, patience_s: float, sleep: Callable[[float], None]) -
 def _hopeless(error: BaseException | None) -> bool:
     """A lock passes and a server comes up, a folder that is not there does neither."""
     return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_CANTOPEN
+
+
+def _unreadable(error: BaseException | None) -> bool:
+    """Whether SQLite says of the file itself that it is no database, or a damaged one."""
+    if not isinstance(error, sqlite3.DatabaseError):
+        return False
+    # The low byte is the kind of fault, what is above it says more of that kind.
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
 def _sqlite_store(url: URL) -> Store:

@@ -27,6 +27,17 @@ class UnavailableError(StoreError):
         self.url, self.waited_s = url, waited_s
 
 
+class DatabaseFileError(StoreError):
+    """The file that should be the database holds something else, or is damaged."""
+
+    def __init__(self, path: str, cause: str) -> None:
+        super().__init__(
+            f"{path} cannot be read as an SQLite database ({cause}): put a backup in its place, correct "
+            "WIM_DATABASE__URL, or move the file away and run `wim db upgrade` for an empty one"
+        )
+        self.path = path
+
+
 class SchemaError(StoreError):
     """The tables are not those that this release works with."""
 

@@ -22,6 +22,9 @@ from service.store.tables import schema_reach
 #: The way out of most of what can be wrong here.
 UPGRADE = "run `wim db upgrade`"
 
+#: What is left where the tables are those of a later release.
+LATER = "run `wim db upgrade` of the release that made them, or correct WIM_DATABASE__URL"
+
 
 def newest_revision() -> str:
     """The revision that this release was written for."""
@@ -50,8 +53,14 @@ def check_revision(conn: Connection, name: str) -> None:
 
 
 def upgrade(conn: Connection) -> tuple[str | None, str]:
-    """Bring the tables to the newest revision, in the caller's transaction; gives the revision before and after."""
+    """Bring the tables to the newest revision, in the caller's transaction; gives the revision before and after.
+
+    Raises `SchemaError` where a later release has made the tables: there is no way down.
+    """
     before = current_revision(conn)
+    if before is not None and before not in _revisions():
+        name = conn.engine.url.render_as_string(hide_password=True)
+        raise SchemaError(name, before, newest_revision(), LATER)
     config = _config()
     config.attributes["connection"] = conn
     with warnings.catch_warnings():

@@ -20,7 +20,14 @@ from sqlalchemy.exc import DBAPIError
 
 from service.store import engine, offsets, schema
 from service.store.engine import Store, open_store
-from service.store.errors import DatabaseUrlError, SchemaError, SecondWorkerError, StoreError, UnavailableError
+from service.store.errors import (
+    DatabaseFileError,
+    DatabaseUrlError,
+    SchemaError,
+    SecondWorkerError,
+    StoreError,
+    UnavailableError,
+)
 from service.store.worker_lock import only_worker
 
 
@@ -300,3 +307,13 @@ def test_upgrade_is_repeatable(store: Store) -> None:
     """Upgrading a database that is up to date changes nothing and says so."""
     with store.writing(durable=True) as conn:
         assert schema.upgrade(conn) == (schema.newest_revision(), schema.newest_revision())
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_file_that_is_no_database_is_named_at_once(tmp_path: Path, check: bool) -> None:
+    """Waiting would not mend it: the file is named with the ways out, and stays as it was."""
+    path = tmp_path / "wim.db"
+    path.write_bytes(b"gross_kg;time\n" * 1000)
+    with pytest.raises(DatabaseFileError, match=r"wim\.db .*not a database.*WIM_DATABASE__URL.*wim db upgrade"):
+        open_store(f"sqlite:///{path}", check=check, sleep=lambda _: pytest.fail("waited"))
+    assert path.read_bytes() == b"gross_kg;time\n" * 1000

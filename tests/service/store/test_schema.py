@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from service.store import audit, schema
 from service.store.engine import Store, open_store
+from service.store.errors import SchemaError
 from service.store.tables import audit as audit_table
 from service.store.tables import metadata
 
@@ -43,6 +44,14 @@ def upgrade_and_fail(store: Store) -> None:
     with store.writing(durable=True) as conn:
         schema.upgrade(conn)
         raise ZeroDivisionError
+
+
+def test_upgrade_of_tables_of_a_later_release_is_refused_with_the_way_out(store: Store) -> None:
+    """There is no way down: the revision found is named, and whose `wim db upgrade` it takes."""
+    with store.writing() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaError, match=r"revision 9999.* of the release that made them"), store.writing() as conn:
+        schema.upgrade(conn)
 
 
 def test_audit_entry_cannot_be_changed(store: Store) -> None:
