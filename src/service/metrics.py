@@ -26,6 +26,7 @@ from prometheus_client import (
     generate_latest,
 )
 
+from service.listening import AddressTakenError
 from service.vehicle_metrics import VehicleCounts, VehicleLatency
 
 if TYPE_CHECKING:
@@ -114,7 +115,10 @@ class Probes:
             "/livez": lambda: _verdict(liveness.why_not_live()),
             "/readyz": lambda: _verdict(liveness.why_not_ready()),
         }
-        self._server = ThreadingHTTPServer((host, port), _handler(routes))
+        try:
+            self._server = ThreadingHTTPServer((host, port), _handler(routes))
+        except OSError as error:
+            raise AddressTakenError(host, port, error, "WIM_WORKER__METRICS_") from None
         self._server.daemon_threads = True
         #: The port in use; the one asked for, unless that was 0.
         self.port = int(self._server.server_address[1])

@@ -24,6 +24,7 @@ from service.api.publisher import Publisher
 from service.awaiting import START_PATIENCE_SECONDS
 from service.docket.terms import terms_of
 from service.kafka import reach
+from service.listening import AddressTakenError
 from service.policy import read_policy
 from service.pseudonyms import Pseudonyms
 from service.registry import Registry, read_registry
@@ -38,14 +39,6 @@ STOP_SECONDS = 5
 
 #: Connections that may wait to be accepted.
 _BACKLOG = 512
-
-
-class AddressTakenError(OSError):
-    """Something else listens where the API should."""
-
-    def __init__(self, host: str, port: int, cause: OSError) -> None:
-        super().__init__(f"cannot listen at {host}:{port} ({cause.strerror}); stop what is there, or set WIM_API__PORT")
-        self.host, self.port = host, port
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +58,7 @@ def serve(settings: Settings, opened: Callable[[Opened], None]) -> None:
     logs.configure(settings.log)
     registry, policy = read_registry(settings.registry), read_policy(settings.policy)
     door, tokens = _door(settings, registry)
-    with _listening(settings) as listener, _store(settings) as store:
+    with listening(settings.api.host, settings.api.port) as listener, _store(settings) as store:
         parts = Parts(
             registry=registry,
             policy=policy,
@@ -138,15 +131,15 @@ def _store(settings: Settings) -> Iterator[Store]:
 
 
 @contextlib.contextmanager
-def _listening(settings: Settings) -> Iterator[socket.socket]:
-    host, port = settings.api.host, settings.api.port
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that listens there until the block ends. Raises AddressTakenError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
         except OSError as error:
-            raise AddressTakenError(host, port, error) from None
+            raise AddressTakenError(host, port, error, "WIM_API__") from None
         listener.listen(_BACKLOG)
         yield listener
 
