@@ -337,9 +337,11 @@ def _tolerance(table: Table, zone: str) -> Tolerance:
 def _thousandths(value: object) -> int:
     """A percentage as whole thousandths: comparisons that decide are made in integers (decision.md §4)."""
     highest = _HIGHEST_TOLERANCE_PERCENT
-    if not is_number(value) or not 0 <= Decimal(str(value)) <= highest:
+    percent = Decimal(str(value)) if is_number(value) else Decimal("nan")
+    # A Decimal that is NaN raises at every comparison, unlike a float.
+    if not percent.is_finite() or not 0 <= percent <= highest:
         raise WrongValueError(f"is {shown(value)}", f"write percent, from 0 to {highest}")
-    thousandths = Decimal(str(value)) * 1_000
+    thousandths = percent * 1_000
     if thousandths != int(thousandths):
         raise WrongValueError(f"is {shown(value)}", "write at most 3 decimals")
     return int(thousandths)

@@ -146,6 +146,9 @@ def test_the_registry_of_the_frame_vector_is_read() -> None:
         ("[0.5, 100]", "[100, 0.5]", "site[0].certificate.speed_kmh: runs from 100 to 0.5 km/h; write the lower speed"),
         ("2.5", "2.0005", "site[0].tolerance[0].percent: is 2.0005; write at most 3 decimals"),
         ("2.5", "31", "site[0].tolerance[0].percent: is 31; write percent, from 0 to 30"),
+        ("2.5", "nan", "site[0].tolerance[0].percent: is nan; write percent, from 0 to 30"),
+        ("2.5", "inf", "site[0].tolerance[0].percent: is inf; write percent, from 0 to 30"),
+        ("2.5", "true", "site[0].tolerance[0].percent: is true; write percent, from 0 to 30"),
         (
             "from = 2025-01-01",
             "from = 2026-01-01T00:00:00+08:00",

@@ -75,7 +75,7 @@ def thousandths(percent: str | None) -> int | None:
         value = Decimal(percent) * 1000
     except ArithmeticError:
         value = Decimal(-1)
-    if not 0 <= value <= 100_000 or value != int(value):
+    if not value.is_finite() or not 0 <= value <= 100_000 or value != int(value):
         raise typer.BadParameter(f"{percent!r} is not 0 … 100 percent with at most three decimals")
     return int(value)
 
