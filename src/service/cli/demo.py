@@ -110,7 +110,9 @@ class Show:
         if not console.is_terminal:
             self._loop(api, self._tell)
             return
-        with Live(console=console, screen=True, auto_refresh=False) as live:
+        # Not on the alternate screen: addresses and tokens stay above the picture, to be copied and scrolled to.
+        self.heading.print(console)
+        with Live(console=console, auto_refresh=False) as live:
             self._loop(api, lambda rates, newest: self._draw(live, rates, newest))
 
     def _loop(self, api: Api, show: Callable[[list[Row], list[Row]], None]) -> None:
@@ -120,7 +122,8 @@ class Show:
             time.sleep(LOOK_SECONDS)
 
     def _draw(self, live: Live, rates: list[Row], newest: list[Row]) -> None:
-        live.update(draw(self.heading, rates, newest, self.notice), refresh=True)
+        width, rows = live.console.width, self.heading.room(live.console)
+        live.update(draw(rates, newest, self.notice, width=width, rows=rows), refresh=True)
 
     def _tell(self, rates: list[Row], newest: list[Row]) -> None:
         if not self.seen:

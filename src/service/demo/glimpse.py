@@ -11,7 +11,8 @@ from typing import Any
 
 #: The view is drawn every second; an answer that takes longer is not worth waiting for.
 ANSWER_SECONDS = 2.0
-NEWEST = 8
+#: As many as a tall terminal has room for.
+NEWEST = 20
 _UNREAD = "wim_lag_messages{"
 _SCREEN = 'stream_lane="screen"'
 

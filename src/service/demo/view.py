@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.console import Group, RenderableType
-from rich.panel import Panel
+from rich.cells import cell_len
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from service.demo.glimpse import Row
+
+#: Columns from which a line has room for every figure and both languages.
+WIDE = 100
+#: A table's title and its headings.
+TITLE_ROWS = 2
 
 _DIRECTIONS = {"up": "上行 up", "down": "下行 down", "both": "雙向 both"}
 _STATES = {
@@ -44,47 +50,73 @@ class Heading:
         return f"curl -s -H 'Authorization: Bearer {self.token}' {self.api}/v1/rates"
 
     def lines(self) -> list[str]:
-        """For a person, and for a log."""
+        """For a person, and for a log; what is to be copied stands on lines of its own, the rates' line last."""
         return [
-            f"API         {self.api}/v1/corridors   {self.api}/openapi.json   {self.api}/metrics",
-            f"即時 live    curl -N -H 'Authorization: Bearer {self.token}' {self.api}/v1/live",
-            f"超限率 rates  {self.curl}",
-            f"中隊 squad   token {self.squad_token}",
-            f"Kafka       {self.broker} (embedded, in memory: for this demo only)",
-            "模擬車流，無一真實車牌。Simulated traffic; no plate is real. Ctrl-C ends everything.",
+            "wim demo 公路超限監測：模擬車流，無一真實車牌。Simulated traffic; no plate is real.",
+            f"API    {self.api}/v1/corridors  {self.api}/openapi.json  {self.api}/metrics",
+            f"Kafka  {self.broker} (embedded, in memory: for this demo only)",
+            f"中隊令牌 squad's token: {self.squad_token}",
+            "即時 live:",
+            f"curl -N -H 'Authorization: Bearer {self.token}' {self.api}/v1/live",
+            "超限率 rates (Ctrl-C ends everything):",
+            self.curl,
         ]
 
+    def print(self, console: Console) -> None:
+        """Every line whole, without borders: the terminal wraps it, and a selection is one line that works."""
+        for line in self.lines():
+            console.print(line, soft_wrap=True, markup=False, highlight=False)
 
-def draw(heading: Heading, rates: Sequence[Row], intercepts: Sequence[Row], notice: str | None) -> RenderableType:
-    """One picture of everything."""
-    parts: list[RenderableType] = [
-        Panel(Text("\n".join(heading.lines()), overflow="fold"), title="wim demo 公路超限監測", border_style="cyan"),
-        _rate_table(rates),
-        _intercept_table(intercepts),
-    ]
-    if notice:
-        parts.append(Text(notice, style="bold yellow"))
-    return Group(*parts)
+    def room(self, console: Console) -> int:
+        """The rows that a picture may take so that the line to copy stays on the screen above it."""
+        return console.height - math.ceil(cell_len(self.curl) / console.width)
 
 
-def _rate_table(rates: Sequence[Row]) -> Table:
-    table = Table(title="今日各路超限率 Overload rate of each corridor today", expand=True)
-    for name in ("路線 corridor", "方向 direction"):
-        table.add_column(name)
-    for name in ("通行 passages", "貨車 trucks", "超限 over", "超限率 rate", "95 %", "百噸王 ≥ 100 t"):
-        table.add_column(name, justify="right")
-    for row in rates:
-        table.add_row(
-            row["corridor"],
-            _DIRECTIONS.get(row["direction"], row["direction"]),
-            f"{row['passages']:,}",
-            f"{row['trucks']:,}",
-            f"{row['over_beyond_tolerance']:,}",
-            _percent(row["rate_percent"]),
-            _interval(row["rate_low_percent"], row["rate_high_percent"]),
-            str(row["hundred_tonne"]),
-        )
+def draw(
+    rates: Sequence[Row], intercepts: Sequence[Row], notice: str | None, *, width: int, rows: int
+) -> RenderableType:
+    """One picture of everything in so many columns and rows: a line each."""
+    told = [Text(notice, style="bold yellow")] if notice else []
+    taken = 2 * TITLE_ROWS + sum(len(line.wrap(Console(width=width), width)) for line in told)
+    above, below = shares(len(rates), len(intercepts), rows - taken)
+    return Group(_rate_table(rates, above, width), _intercept_table(intercepts, below, width), *told)
+
+
+def shares(corridors: int, intercepts: int, rows: int) -> tuple[int, int]:
+    """How many rows each table gets: intercepts half of them, and each what the other leaves."""
+    below = min(intercepts, max(rows // 2, rows - corridors))
+    return max(0, min(corridors, rows - below)), max(0, below)
+
+
+def _table(title: str) -> Table:
+    # Without a box: its lines would take six rows of twenty-four.
+    return Table(title=title, title_style="bold cyan", expand=True, box=None, padding=(0, 1, 0, 0))
+
+
+def _rate_table(rates: Sequence[Row], shown: int, width: int) -> Table:
+    hidden = f"（{shown} of {len(rates)}）" if shown < len(rates) else ""
+    table = _table(f"今日各路超限率 Overload rate of each corridor today{hidden}")
+    for name in ("路線 road", "方向 way"):
+        table.add_column(name, no_wrap=True)
+    passages = ["通行 passages"] if width >= WIDE else []
+    for name in (*passages, "貨車 trucks", "超限 over", "超限率 rate", "95 %", "≥ 100 t"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rates[:shown]:
+        table.add_row(*_rate_cells(row, width))
     return table
+
+
+def _rate_cells(row: Row, width: int) -> list[str]:
+    return [
+        row["corridor"],
+        _DIRECTIONS.get(row["direction"], row["direction"]),
+        *([f"{row['passages']:,}"] if width >= WIDE else []),
+        f"{row['trucks']:,}",
+        f"{row['over_beyond_tolerance']:,}",
+        _percent(row["rate_percent"]),
+        _interval(row["rate_low_percent"], row["rate_high_percent"]),
+        str(row["hundred_tonne"]),
+    ]
 
 
 def _percent(value: float | None) -> str:
@@ -96,20 +128,21 @@ def _interval(low: float | None, high: float | None) -> str:
     return "—" if low is None or high is None else f"{low:.2f} … {high:.2f} %"
 
 
-def _intercept_table(intercepts: Sequence[Row]) -> Table:
-    table = Table(title="最新攔截 Newest intercepts", expand=True)
-    for name in ("時間 seen (UTC)", "車牌 plate", "地點 place"):
-        table.add_column(name)
-    for name in ("總重 gross", "限值 limit", "超 over"):
-        table.add_column(name, justify="right")
-    for name in ("原因 reasons", "狀態 state"):
-        table.add_column(name)
-    for item in intercepts:
-        table.add_row(*_cells(item))
+def _intercept_table(intercepts: Sequence[Row], shown: int, width: int) -> Table:
+    table = _table("最新攔截 Newest intercepts")
+    for name in ("時間 UTC", "車牌 plate", "地點 place"):
+        table.add_column(name, no_wrap=True)
+    for name in ("總重 gross", *(["限值 limit"] if width >= WIDE else []), "超 over"):
+        table.add_column(name, justify="right", no_wrap=True)
+    # Words may be cut where figures may not.
+    table.add_column("原因 reasons", no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column("狀態 state" if width >= WIDE else "狀態", no_wrap=True)
+    for item in intercepts[:shown]:
+        table.add_row(*_cells(item, width))
     return table
 
 
-def _cells(item: Row) -> list[RenderableType]:
+def _cells(item: Row, width: int) -> list[RenderableType]:
     best = item["best"]
     state, style = _STATES.get(item["state"], (item["state"], ""))
     heavy = "bold red" if "hundred_tonne" in item["reasons"] else ""
@@ -118,10 +151,10 @@ def _cells(item: Row) -> list[RenderableType]:
         Text(plate_of(item)),
         f"{best['corridor']} km {best['chainage_km']}",
         Text(tonnes(best["passage"]["gross_kg"]), style=heavy),
-        tonnes(best["limit_high_kg"]),
+        *([tonnes(best["limit_high_kg"])] if width >= WIDE else []),
         f"+{best['rate_percent']:.1f} %",
         Text(reasons_of(item), style=heavy),
-        Text(state, style=style),
+        Text(state if width >= WIDE else state.partition(" ")[0], style=style),
     ]
 
 
