@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
 from service.cli import main
 from service.store import rates, schema
 from service.store.engine import open_store
 from service.store.tally import Series
 from tests.service.store.counting import Event, tally_of
-from wim.records import Direction
+from wim.records import Direction, Flag
 
 ZONE = "Asia/Shanghai"
 #: 2026-05-01T00:00:00+08:00.
@@ -54,6 +55,13 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = open_store(url, check=False)
     with store.writing() as conn:
         schema.upgrade(conn)
+    store.close()
+    count(url, events)
+
+
+def count(url: str, events: list[Event]) -> None:
+    """Add the events to the counts."""
+    store = open_store(url, check=False)
     with store.writing() as conn:
         rates.add(conn, tally_of(events), now_s=0)
     store.close()
@@ -101,7 +109,7 @@ def test_the_table_shows_the_comparison(capsys: pytest.CaptureFixture[str]) -> N
     asked = ("--from", "2026-05-03", "--to", "2026-05-04", "--direction", "up")
     assert not run(*asked, "--compare", "2026-05-01/2026-05-02")
     shown = capsys.readouterr().out
-    assert [words for words in ("40.00", "2026-05-01T00:00", "10.00", "+30.00") if words not in shown] == []
+    assert [words for words in ("40.00", "2026-05-01 … 2026-05-02", "10.00", "+30.00") if words not in shown] == []
     assert not run(*asked)
     assert "points" not in capsys.readouterr().out
 
@@ -136,6 +144,64 @@ def test_a_question_without_an_answer_is_a_sentence(
     """Exit status 1, which part is wrong, and what to ask instead."""
     assert run(*arguments) == 1
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("bucket", [None, "hour", "day", "month"])
+@pytest.mark.parametrize("by", [None, "axles", "band", "lane", "site"])
+def test_nothing_is_cut_at_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, bucket: str | None, by: str | None
+) -> None:
+    """Every figure and every period is whole in a narrow terminal."""
+    monkeypatch.setenv("COLUMNS", "80")
+    more = [*(["--bucket", bucket] if bucket else []), *(["--by", by] if by else [])]
+    assert not run("--from", "2026-05-03", "--to", "2026-05-04", "--direction", "up", *more)
+    shown = capsys.readouterr().out
+    when = {"hour": "2026-05-03 00:00", "month": "2026-05-0"}.get(bucket or "", "2026-05-03")
+    assert [words for words in (when, "40.00", "80.0", "trucks", "plates") if words not in shown] == []
+    assert "…" not in shown.replace(" … ", "")
+    assert "T00:00" not in shown
+
+
+@pytest.mark.parametrize("asked", [(), ("--by", "lane"), ("--bucket", "hour"), ("--compare", "previous")])
+def test_the_usual_tables_stand_in_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked: tuple[str, ...]
+) -> None:
+    """No line is longer than the terminal is wide, with the net rate too."""
+    monkeypatch.setenv("COLUMNS", "80")
+    count(f"sqlite:///{tmp_path / 'wim.db'}", [copied(8054)])
+    assert not run("--from", "2026-05-03", "--to", "2026-05-04", "--direction", "up", *asked)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if cell_len(line.rstrip()) > 80] == []
+
+
+def copied(trucks: int) -> Event:
+    """Trucks of the third day that were generated, not measured; half of them above the limit."""
+    series = Series("G104", "G104-K012", 1, Direction.UP, "cn-2016", ZONE)
+    over, reason = trucks // 2, int(Flag.SIDES_COPIED).bit_length()
+    return Event(series, MAY_S + 2 * DAY_S, 6, 2, reason, trucks, trucks, over, over, 0, 0)
+
+
+def test_the_net_rate_stands_beside_the_raw_one(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Both rates in the row and, below, which trucks net leaves out; neither where nothing is left out."""
+    asked = ("--from", "2026-05-03", "--to", "2026-05-04", "--direction", "up")
+    assert not run(*asked)
+    plain = capsys.readouterr().out
+    assert "net" not in plain
+    assert "excluded" not in plain
+    count(f"sqlite:///{tmp_path / 'wim.db'}", [copied(8054)])
+    assert not run(*asked)
+    shown = capsys.readouterr().out
+    raw = f"{100 * (8054 // 2 + 40) / 8154:.2f}"
+    [row] = [line for line in shown.splitlines() if line.startswith("up")]
+    assert {raw, "40.00"} <= set(row.split())
+    assert "excluded: SIDES_COPIED 8 054 trucks" in shown
+
+
+def test_a_lane_is_named_with_its_site(capsys: pytest.CaptureFixture[str]) -> None:
+    """A lane's number is unique in its site only."""
+    assert not run("--from", "2026-05-03", "--to", "2026-05-04", "--direction", "up", "--by", "lane")
+    [row] = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("up")]
+    assert row[:3] == ["up", "G104-K012", "1"]
 
 
 def test_a_terminal_needs_no_http() -> None:
