@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
+from aiokafka.partitioner import DefaultPartitioner
 
 from service.lanes.sending import Sender
 from service.lanes.work import Message
@@ -29,6 +31,15 @@ def pack(passages: Passages) -> Iterator[Message]:
         own = passages[site_of == row]
         for start in range(0, len(own), PACK):
             yield Message(PASSAGES, text(site).encode(), codec.encode(own[start : start + PACK]))
+
+
+def largest_partition(records: Iterable[Passages], partitions: Sequence[int]) -> int:
+    """Bytes that publishing all of `records` adds to the one of the topic's `partitions` that gets most of them."""
+    choose, sizes = DefaultPartitioner(), Counter[int]()
+    for passages in records:
+        for message in pack(passages):
+            sizes[choose(message.key, list(partitions), list(partitions))] += len(message.value or b"")
+    return max(sizes.values(), default=0)
 
 
 async def publish(sender: Sender, passages: Passages) -> None:

@@ -13,12 +13,13 @@ from typing import Annotated
 import typer
 
 from service.awaiting import wait_for_broker
+from service.broker.embedded import KEPT_BYTES
 from service.cli.progress import progress
 from service.cli.reading import Files, Format, Reader, Site, Strict, Units, reader
 from service.cli.starting import start
-from service.kafka import reach
+from service.kafka import EMBEDDED_PREFIX, Kafka, reach
 from service.lanes.sending import Sender
-from service.publishing import Pacer
+from service.publishing import Pacer, largest_partition
 from service.registry import read_registry
 from service.replay import Placement, Shift, placement, shift_to
 from service.topics import PASSAGES
@@ -31,6 +32,17 @@ ToNow = Annotated[
     bool, typer.Option("--shift-to-now", help="Move it to the present: its end at full speed, else its beginning.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="What was published, as one JSON document on stdout.")]
+
+
+class TooLargeError(RuntimeError):
+    """The embedded broker would drop some of the record before anybody has read it."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(
+            f"nothing is published: at full speed {size / 1e6:.1f} MB would go to one partition, of which the embedded "
+            f"broker keeps the newest {KEPT_BYTES / 1e6:.1f} MB and drops the rest, read or not; add --speed 3600 "
+            "while `wim worker` runs, or use a real broker (`make kafka`)"
+        )
 
 
 def replay(
@@ -55,6 +67,8 @@ def replay(
     shift = _shift(read, times) if shift_to_now else None
     kafka, read = reach(settings.kafka), reader(files, format, site, units, shown=False)
     wait_for_broker(kafka, [PASSAGES])
+    if times is None:
+        _check_room(kafka, reader(files, format, site, units, shown=False), place)
     with progress("acknowledged", shown=not as_json) as shown:
         task = shown.add_task("published", total=None)
         published = asyncio.run(_publish(Sender(kafka), read, place, shift, times, partial(shown.advance, task)))
@@ -62,6 +76,17 @@ def replay(
         json.dumps({"published": published, "faults": read.faults}) if as_json else f"{published} passages published"
     )
     read.finish(strict)
+
+
+def _check_room(kafka: Kafka, read: Reader, place: Placement) -> None:
+    """Raises TooLargeError where the broker would drop some of it: at full speed no worker reads as fast."""
+    if not asyncio.run(kafka.identity(())).cluster.startswith(EMBEDDED_PREFIX):
+        return
+    read.quiet = True
+    records = (place.put(passages) for passages in read.chunks())
+    size = largest_partition(records, asyncio.run(kafka.partitions(PASSAGES)))
+    if size > KEPT_BYTES:
+        raise TooLargeError(size)
 
 
 def _shift(read: Reader, times: float | None) -> Shift:

@@ -12,12 +12,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 from rich.progress import Progress
 
 from service.broker import embedded
 from service.cli import replay as command
+from service.cli.reading import Reader
+from service.kafka import Kafka
 from service.lanes.sending import SendFailedError
 from service.lanes.work import Message
+from service.replay import Placement
+from service.topics import PASSAGES
 from tests.rules.worlds import truck
 from wim.formats import write_passages
 
@@ -67,6 +72,38 @@ def broker() -> Iterator[str]:
     """A broker of this test's own, which has every topic."""
     with embedded.start() as servers:
         yield servers
+
+
+@pytest.fixture
+def fortnight(tmp_path: Path) -> Path:
+    """As many trucks of one site as a fortnight has: 5.8 MB."""
+    passages = np.repeat(truck(30_000), 30_000)
+    passages["time_ns"] += np.arange(len(passages)) * 10**9
+    path = tmp_path / "fortnight.wimp"
+    write_passages(path, "wimp", [passages])
+    return path
+
+
+def test_the_embedded_broker_is_not_sent_what_it_would_drop(
+    fortnight: Path, broker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At full speed nobody reads in time: nothing is sent, and the message says what to do instead."""
+    monkeypatch.setenv("WIM_KAFKA__BOOTSTRAP_SERVERS", broker)
+    with pytest.raises(command.TooLargeError, match=r"5\.8 MB .* --speed 3600 .*`make kafka`"):
+        command.replay([fortnight])
+    consumer = Consumer({"bootstrap.servers": broker, "group.id": "none"})
+    ends = [consumer.get_watermark_offsets(TopicPartition(PASSAGES, number), 10) for number in range(4)]
+    consumer.close()
+    assert ends == [(0, 0)] * 4
+
+
+def test_a_real_broker_is_sent_a_record_of_any_length(
+    fortnight: Path, kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps what the topic's settings say; a look at the file is all that is saved."""
+    place, read = Placement(), Reader([fortnight], shown=False)
+    command._check_room(Kafka(kafka), read, place)
+    assert read.rows == 0
 
 
 def replayed(record: Path, broker: str, *options: str) -> tuple[str, str]:
