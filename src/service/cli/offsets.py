@@ -83,6 +83,8 @@ def reset(
         raise typer.BadParameter(f"{to!r} is neither earliest, latest nor an offset", param_hint="--to")
     if partition is None and to.isdecimal():
         raise typer.BadParameter("one offset cannot fit all partitions: add --partition", param_hint="--to")
+    if as_json and not yes:
+        raise typer.BadParameter("with --json nobody is asked: add --yes", param_hint="--json")
     settings = start()
     wish = Wish(lane, topic, partition, to)
     kafka, store = reach(settings.kafka), _store(settings)
@@ -90,7 +92,7 @@ def reset(
     logs, identity = asyncio.run(_logs(kafka, wish))
     targets = {one: wish.target(one, log) for one, log in logs.items()}
     _show_change(store, lane, targets, as_json)
-    if not yes and not as_json:
+    if not yes:
         typer.confirm("Go on there, and neither read what lies between nor mind what is read again?", abort=True)
     with store.writing(durable=True) as connection:
         for one, offset in targets.items():

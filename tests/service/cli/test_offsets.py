@@ -80,6 +80,17 @@ def test_without_a_yes_nothing_changes(store: Store, topic: str) -> None:
     assert positions(store) == {}
 
 
+def test_a_program_must_say_yes_itself(store: Store, topic: str) -> None:
+    """With --json there is nobody to ask: without --yes it is wrong use, and nothing changes."""
+    wish = ("reset", "screen", "--topic", topic, "--to", "latest", "--json")
+    refused = run(*wish)
+    assert (refused.exit_code, "add --yes" in refused.output) == (2, True)
+    assert positions(store) == {}
+    accepted = run(*wish, "--yes")
+    assert [change["to"] for change in json.loads(accepted.output)] == [20, 20]
+    assert positions(store) == {0: 20, 1: 20}
+
+
 @pytest.mark.parametrize(
     ("wish", "problem"),
     [
