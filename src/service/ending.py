@@ -7,9 +7,13 @@ and read again after the restart.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
 from typing import Any, NoReturn, Protocol
 
 import structlog
@@ -24,6 +28,9 @@ STOP_SECONDS = 8.0
 
 log = structlog.get_logger(__name__)
 
+#: Temporary folders of this process: nothing else removes them where it ends at once.
+_folders: set[str] = set()
+
 
 class End(Protocol):
     """Ends the process; a test's stand-in raises instead."""
@@ -33,7 +40,7 @@ class End(Protocol):
 
 
 def end_process(status: int, reason: str, **facts: Any) -> NoReturn:
-    """Log the reason and end now: no clean-up, no further commit, open transactions are rolled back by their owners."""
+    """Log the reason and end now: no further commit, open transactions are rolled back by their owners."""
     log.critical(reason, exit_status=status, **facts)
     for stream in (sys.stdout, sys.stderr):
         # A closed or full pipe must not keep the process alive.
@@ -41,7 +48,20 @@ def end_process(status: int, reason: str, **facts: Any) -> NoReturn:
             stream.flush()
         except (OSError, ValueError):
             continue
+    for folder in tuple(_folders):
+        shutil.rmtree(folder, ignore_errors=True)
     os._exit(status)
+
+
+@contextlib.contextmanager
+def temporary_folder(prefix: str) -> Iterator[str]:
+    """A folder that goes with the block, and where the process ends at once within it, with the process."""
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as folder:
+        _folders.add(folder)
+        try:
+            yield folder
+        finally:
+            _folders.discard(folder)
 
 
 def within(seconds: float, doing: str) -> None:

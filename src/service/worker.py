@@ -12,7 +12,6 @@ import contextlib
 import gc
 import importlib
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -150,12 +149,10 @@ def carry(
     """Carry warmed-up works, with services and agents beside them, in a Faust worker until SIGTERM or SIGINT."""
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
-    with tempfile.TemporaryDirectory(prefix="wim-faust-") as folder:
-        app = make_app(plant.kafka, folder, agents)
-        try:
-            loop.run_until_complete(_live(app, works, companions, plant))
-        finally:
-            loop.close()
+    try:
+        loop.run_until_complete(_live(works, plant, companions, agents))
+    finally:
+        loop.close()
 
 
 def make_app(kafka: Kafka, folder: str, agents: Sequence[AddAgent] = ()) -> faust.App:
@@ -203,9 +200,22 @@ class _Worker(faust.Worker):
         """`_live` has its own."""
 
 
-async def _live(app: faust.App, works: Sequence[Work], companions: Sequence[ServiceT], plant: Plant) -> None:
-    loop = asyncio.get_running_loop()
+async def _live(
+    works: Sequence[Work], plant: Plant, companions: Sequence[ServiceT], agents: Sequence[AddAgent]
+) -> None:
     await plant.sender.start()
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    # From here on a signal ends nothing by itself, so that the folder is there no longer than the process.
+    with ending.temporary_folder("wim-faust-") as folder:
+        await _carry_until(told, make_app(plant.kafka, folder, agents), works, companions, plant)
+
+
+async def _carry_until(
+    told: asyncio.Event, app: faust.App, works: Sequence[Work], companions: Sequence[ServiceT], plant: Plant
+) -> None:
+    loop = asyncio.get_running_loop()
     lanes = [StreamLane(work, plant, loop=loop) for work in works]
     gauge = Gauge(plant.kafka, plant.liveness, plant.metrics, loop=loop)
     services = (gauge, *companions, *lanes)
@@ -214,9 +224,6 @@ async def _live(app: faust.App, works: Sequence[Work], companions: Sequence[Serv
     # It writes control characters even where nobody looks.
     worker.spinner = None
 
-    told = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
     started, stopping = asyncio.ensure_future(worker.start()), asyncio.ensure_future(told.wait())
     plant.liveness.starting = False
     await asyncio.wait([started, stopping], return_when=asyncio.FIRST_COMPLETED)
