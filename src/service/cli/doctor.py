@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from service.access import read_tokens
+from service.access import open_tokens
 from service.cli.starting import start
 from service.policy import read_policy
 from service.registry import Registry, read_registry
@@ -111,10 +111,13 @@ def _registry(settings: Settings) -> Finding:
 
 
 def _tokens(settings: Settings) -> Finding:
-    path = settings.auth.tokens
-    if settings.auth.mode != "tokens" or path is None:
+    if settings.auth.mode != "tokens":
         return Finding("tokens", "skipped", f"mode {settings.auth.mode}, no token file")
-    return _read("tokens", path, lambda: read_tokens(path, _registry_or_none(settings)), "")
+    try:
+        open_tokens(settings.auth.tokens, _registry_or_none(settings))
+    except RegistryErrors as errors:
+        return Finding("tokens", "failed", str(errors), "mend what is named; `wim api` does not start without")
+    return Finding("tokens", "ok", str(settings.auth.tokens))
 
 
 def _registry_or_none(settings: Settings) -> Registry:

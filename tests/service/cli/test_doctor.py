@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from service.access import open_tokens
 from service.cli import doctor, main
 from service.cli.doctor import Finding, examine
+from service.registry import Registry
 from service.store.engine import open_store
 from service.store.schema import upgrade
+from wim.document import RegistryErrors
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "deploy" / "example"
 
@@ -72,6 +75,18 @@ def test_a_wrong_registry_is_told_in_full(tmp_path: Path, monkeypatch: pytest.Mo
     found = findings()["registry"]
     assert found.state == "failed"
     assert len(found.detail.splitlines()) == 2
+
+
+def test_mode_tokens_without_a_token_file_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the words with which `wim api` refuses to start; a demo needs none."""
+    monkeypatch.setenv("WIM_AUTH__MODE", "tokens")
+    with pytest.raises(RegistryErrors) as refusal:
+        open_tokens(None, Registry())
+    found = findings()["tokens"]
+    assert (found.state, found.detail) == ("failed", str(refusal.value))
+    assert "`wim tokens new` makes one" in found.detail
+    monkeypatch.setenv("WIM_AUTH__MODE", "demo")
+    assert findings()["tokens"].state == "skipped"
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
