@@ -15,7 +15,16 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from rules.kernels.arrays import (
     FOREVER_NS,
@@ -40,9 +49,32 @@ _NARROW = {
     "rated_mass": NARROW_RATED,
 }
 
-Mass = Annotated[int, Field(ge=0, le=1_000_000)]
-Length = Annotated[int, Field(ge=0, le=100_000)]
-Percent = Annotated[int, Field(gt=0, le=1_000)]
+
+def _zone(name: str) -> str:
+    """The name, if there is such a time zone."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        # An empty name, one of a folder and one that leads out of the list end in three different errors.
+        raise ValueError(f"{name!r} is no time zone") from None
+    return name
+
+
+# TOML has types: a text or a boolean in the place of a number is a slip, and is not turned into what may be meant.
+Mass = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
+#: One that decides: from 0 kg on, every vehicle would be an offender.
+Limit = Annotated[int, Field(strict=True, gt=0, le=1_000_000)]
+Length = Annotated[int, Field(strict=True, ge=0, le=100_000)]
+Percent = Annotated[int, Field(strict=True, gt=0, le=1_000)]
+Yuan = Annotated[int, Field(strict=True, ge=0)]
+Axles = Annotated[int, Field(strict=True)]
+Quantile = Annotated[float, Field(strict=True, ge=0, le=10, allow_inf_nan=False)]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Day = Annotated[dt.date, Field(strict=True)]
+Zone = Annotated[str, AfterValidator(_zone)]
+
+#: Where the comments of the built-in table would not help.
+_REMEDIES = {"timezone": "write an IANA name such as Asia/Shanghai"}
 
 
 class RuleSetError(ValueError):
@@ -60,10 +92,10 @@ class _Table(BaseModel):
 class _Cited(_Table):
     """Every row that decides says where it comes from."""
 
-    clause: str
-    source: str
-    date: dt.date
-    verified: bool
+    clause: Words
+    source: Words
+    date: Day
+    verified: StrictBool
 
 
 class GroupDistances(_Table):
@@ -71,9 +103,9 @@ class GroupDistances(_Table):
 
     first_pair_mm: Length
     pair_mm: Length
-    source: str
-    date: dt.date
-    verified: bool
+    source: Words
+    date: Day
+    verified: StrictBool
 
 
 class Deduction(_Cited):
@@ -85,7 +117,7 @@ class Deduction(_Cited):
 class HundredTonne(_Cited):
     """From which gross weight on a truck is a 百噸王."""
 
-    from_kg: Mass
+    from_kg: Limit
 
 
 class Severity(_Cited):
@@ -104,11 +136,11 @@ class Severity(_Cited):
 class Confidence(_Table):
     """How sure an excess must be, as quantiles of the standard normal distribution."""
 
-    intercept_z: Annotated[float, Field(ge=0, le=10)]
-    evidence_z: Annotated[float, Field(ge=0, le=10)]
-    source: str
-    date: dt.date
-    verified: bool
+    intercept_z: Quantile
+    evidence_z: Quantile
+    source: Words
+    date: Day
+    verified: StrictBool
 
     @model_validator(mode="after")
     def _ascend(self) -> Confidence:
@@ -120,12 +152,13 @@ class Confidence(_Table):
 class LimitRow(_Cited):
     """One line of the gross-weight table."""
 
-    id: str
-    axles: int | tuple[int, int]
-    patterns: tuple[str, ...] = ()
+    id: Words
+    axles: Axles | tuple[Axles, Axles]
+    #: Empty means any, so nobody may write that it is empty.
+    patterns: Annotated[tuple[str, ...], Field(min_length=1)] = ()
     last_spacing_from_mm: Length = 0
-    low_kg: Mass
-    high_kg: Mass
+    low_kg: Limit
+    high_kg: Limit
     narrow_by: Literal["air_suspension", "drive_axles", "rated_mass"] | None = None
 
     @property
@@ -149,12 +182,12 @@ class LimitRow(_Cited):
 class GroupRow(_Cited):
     """What an axle group of one kind may carry."""
 
-    id: str
-    axles: Annotated[int, Field(ge=1, le=3)]
+    id: Words
+    axles: Annotated[int, Field(strict=True, ge=1, le=3)]
     spacing_from_mm: Length = 0
     spacing_below_mm: Length | None = None
-    low_kg: Mass
-    high_kg: Mass
+    low_kg: Limit
+    high_kg: Limit
 
 
 class Dimensions(_Cited):
@@ -171,17 +204,17 @@ class DimensionFine(_Table):
     length_mm: Length | None = None
     width_mm: Length | None = None
     height_mm: Length | None = None
-    low_yuan: int
-    high_yuan: int
+    low_yuan: Yuan
+    high_yuan: Yuan
 
 
 class Penalty(_Cited):
     """How the law turns an excess into a fine."""
 
     free_kg: Mass
-    step_kg: Annotated[int, Field(gt=0)]
-    yuan_per_step: Annotated[int, Field(ge=0)]
-    most_yuan: Annotated[int, Field(ge=0)]
+    step_kg: Limit
+    yuan_per_step: Yuan
+    most_yuan: Yuan
     dimension: tuple[DimensionFine, ...] = ()
 
 
@@ -189,11 +222,11 @@ class RuleSetFile(_Table):
     """One rule set as it stands in its file."""
 
     id: Annotated[str, Field(min_length=1, max_length=32)]
-    title: str
-    from_: Annotated[dt.date, Field(alias="from")]
-    until: dt.date | None = None
-    timezone: str
-    in_force: bool
+    title: Words
+    from_: Annotated[Day, Field(alias="from")]
+    until: Day | None = None
+    timezone: Zone
+    in_force: StrictBool
     groups: GroupDistances
     deduction: Deduction
     hundred_tonne: HundredTonne
@@ -211,7 +244,6 @@ class RuleSetFile(_Table):
             raise ValueError("two limits have the same id")
         if self.until is not None and self.until <= self.from_:
             raise ValueError("until is not after from")
-        ZoneInfo(self.timezone)
         return self
 
     @property
@@ -258,18 +290,32 @@ def parse_rule_set(text: str, origin: str) -> RuleSetFile:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "file"
-        raise RuleSetError(origin, key, first["msg"], "see the comments at the top of cn-2016.toml") from error
-    except (KeyError, ValueError) as error:
-        raise RuleSetError(origin, "timezone", str(error), "write an IANA name such as Asia/Shanghai") from error
+        problem = first["msg"].removeprefix("Value error, ")
+        remedy = _REMEDIES.get(key, "see the comments at the top of cn-2016.toml")
+        raise RuleSetError(origin, key, problem, remedy) from error
 
 
 def load_book(paths: Sequence[Path] = ()) -> RuleBook:
-    """The built-in tables and the files of `paths`, of which one with the same id replaces a built-in table."""
+    """The built-in tables and the files of `paths`, of which one with the same id replaces a built-in table.
+
+    Raises RuleSetError.
+    """
     tables = [entry for entry in resources.files("rules").joinpath("tables").iterdir() if entry.name.endswith(".toml")]
     sources = [(entry.name, entry.read_text("utf-8")) for entry in tables]
-    sources += [(str(path), path.read_text("utf-8")) for path in paths]
+    sources += [(str(path), _read(path)) for path in paths]
     by_id = {rule_set.id: rule_set for rule_set in (parse_rule_set(text, origin) for origin, text in sources)}
     return compile_book(sorted(by_id.values(), key=lambda rule_set: (rule_set.from_ns, rule_set.id)))
+
+
+def _read(path: Path) -> str:
+    """The text of a file. Raises RuleSetError."""
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise RuleSetError(str(path), "file", f"is not UTF-8 at byte {error.start}", "save it as UTF-8") from None
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror})"
+        raise RuleSetError(str(path), "file", problem, "name a rule set file that is there (TOML)") from None
 
 
 def compile_book(rule_sets: Sequence[RuleSetFile]) -> RuleBook:

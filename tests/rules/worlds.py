@@ -101,7 +101,9 @@ def register() -> PlateRegister:
 def book() -> RuleBook:
     """The built-in rule sets, and a harsher one from START_NS on."""
     built_in = load_book().rule_sets
-    text = next(rule_set for rule_set in built_in if rule_set.id == "cn-2016").model_dump_json(by_alias=True)
+    text = next(rule_set for rule_set in built_in if rule_set.id == "cn-2016").model_dump_json(
+        by_alias=True, exclude_unset=True
+    )
     for old, new in _HARSHER:
         assert old in text
         text = text.replace(old, new)
