@@ -20,6 +20,7 @@ from tests.servers.kafka import Cluster
 
 NOBODY = "127.0.0.1:1"
 VECTOR = str(Path(__file__).resolve().parents[2] / "vectors" / "passages_v1.bin")
+SAID_YES = ("--json", "--yes")
 
 
 class Clock:
@@ -72,7 +73,7 @@ def ended(*arguments: str) -> object:
     [
         ("topics", "plan", "--json"),
         ("topics", "apply", "--json"),
-        ("offsets", "reset", "screen", "--topic", "wim.passages.v1", "--to", "latest", "--json"),
+        ("offsets", "reset", "screen", "--topic", "wim.passages.v1", "--to", "latest", *SAID_YES),
         ("replay", VECTOR, "--json"),
         ("simulate",),
     ],
