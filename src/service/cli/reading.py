@@ -58,7 +58,9 @@ class Reader:
             typer.echo(f"{self.faults} wrong rows left out, {self.rows} read", err=True)
         if self.asides:
             typer.echo(f"{self.asides} rows tell of no crossing: hours without trucks or data, re-weighings", err=True)
-        if (self.faults and not self.rows) or (strict and self.faults):
+        if not self.rows and not self.faults and not self.asides:
+            typer.echo(f"{', '.join(map(str, self.files))}: empty, no row was read", err=True)
+        if not (self.rows or self.asides) or (strict and self.faults):
             raise typer.Exit(1)
 
     def _complain(self, sentence: str) -> None:
