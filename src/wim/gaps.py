@@ -4,12 +4,12 @@ A unit numbers the frames of each lane one by one, wrapping at 2³², and begins
 counts (0: it does not say). So a frame is lost where a number is skipped. It may still come: a sender that repeats and
 several partitions shuffle. A number that was skipped and came late is taken back; one that came before is a repeat and
 changes nothing. What was lost at the end of one run and at the beginning of the next nobody can tell, and is not
-counted.
+counted. A frame of another run that is older than what came before is a record read again: a repeat, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -78,13 +78,11 @@ class Run:
 
 
 class Gaps:
-    """Lost frames of any number of lanes, in a stream; `runs` is what another `Gaps` was left with."""
+    """Lost frames of any number of lanes, in a stream."""
 
-    def __init__(self, runs: Iterable[Run] = ()) -> None:
+    def __init__(self) -> None:
         #: By site and lane, the newest start last.
         self._runs: dict[tuple[str, int], list[Run]] = {}
-        for run in runs:
-            self._runs.setdefault((run.site, run.lane), []).append(run)
 
     def note(self, site: str, lane: int, run: int, sequence: int, start_ns: int) -> Step:
         """Take in one frame, in the order in which frames come."""
@@ -94,17 +92,23 @@ class Gaps:
                 step = held.note(sequence, start_ns)
                 if step is not None:
                     return step
-                known.remove(held)
                 break
+        if known and start_ns <= known[-1].newest_ns:
+            return Step(repeat=True)
+        known[:] = [held for held in known if held.run != run]
         known.append(Run(site, lane, run, (sequence + 1) % _WRAP, start_ns))
         del known[:-_RUNS]
         return _IN_ORDER
 
+    def runs(self, site: str, lane: int) -> tuple[Run, ...]:
+        """What is remembered of one lane, the newest start last; empty where nothing came."""
+        return tuple(self._runs.get((site, lane), ()))
+
     def missing(self, site: str, lane: int) -> int:
         """Frames of the lane's last two starts that were skipped and have not come since."""
-        return sum(run.missing for run in self._runs.get((site, lane), ()))
+        return sum(run.missing for run in self.runs(site, lane))
 
-    def __iter__(self) -> Iterator[Run]:
-        """Everything that is remembered, the starts of a lane in their order."""
-        for runs in self._runs.values():
-            yield from runs
+    def add(self, runs: Iterable[Run]) -> None:
+        """Take over what another `Gaps` remembered of lanes that are new to this one, each lane's newest start last."""
+        for run in runs:
+            self._runs.setdefault((run.site, run.lane), []).append(run)

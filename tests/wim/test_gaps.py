@@ -12,8 +12,8 @@ WRAP = 1 << 32
 
 
 def steps(gaps: Gaps, sequences: list[int], run: int = 1) -> list[Step]:
-    """What each number changes; frames are a second apart."""
-    return [gaps.note("S", 1, run, sequence % WRAP, sequence * 10**9) for sequence in sequences]
+    """What each number changes; frames are a second apart, runs a year."""
+    return [gaps.note("S", 1, run, sequence % WRAP, (sequence + run * 2**25) * 10**9) for sequence in sequences]
 
 
 def test_numbers_in_order_say_that_nothing_is_lost() -> None:
@@ -35,7 +35,10 @@ def test_lanes_sites_and_runs_are_counted_apart() -> None:
     """The same numbers on another lane, at another site or after another start are no gap and no repeat."""
     gaps = Gaps()
     for site, lane, run in (("S", 1, 1), ("S", 2, 1), ("T", 1, 1), ("S", 1, 2)):
-        assert [gaps.note(site, lane, run, sequence, sequence) for sequence in (7, 9)] == [Step(), Step(missing=1)]
+        assert [gaps.note(site, lane, run, sequence, sequence + 10 * run) for sequence in (7, 9)] == [
+            Step(),
+            Step(missing=1),
+        ]
     assert (gaps.missing("S", 1), gaps.missing("S", 2), gaps.missing("T", 1)) == (2, 1, 1)
 
 
@@ -76,11 +79,22 @@ def test_a_late_frame_is_taken_back() -> None:
 def test_a_late_frame_of_the_run_before_belongs_to_it() -> None:
     """A start between two shuffled frames does not make the unit start twice."""
     gaps = Gaps()
-    steps(gaps, [100, 102], run=255)
-    steps(gaps, [0], run=0 + 1)
-    assert steps(gaps, [101], run=255) == [Step(late=True)]
-    assert steps(gaps, [1], run=1) == [Step()]
+    steps(gaps, [100, 102], run=8)
+    steps(gaps, [0], run=9)
+    assert steps(gaps, [101], run=8) == [Step(late=True)]
+    assert steps(gaps, [1], run=9) == [Step()]
     assert gaps.missing("S", 1) == 0
+
+
+def test_a_record_that_is_read_again_counts_nothing_twice() -> None:
+    """Three starts, read a second time from the first: every frame is a repeat, and the lane goes on as it was."""
+    gaps = Gaps()
+    record = [(run, [5, 7, 8]) for run in (1, 2, 3)]
+    for run, sequences in record:
+        steps(gaps, sequences, run)
+    for run, sequences in record:
+        assert steps(gaps, sequences, run) == [Step(repeat=True)] * 3
+    assert steps(gaps, [9, 11], run=3) == [Step(), Step(missing=1)]
 
 
 def test_a_jump_that_no_loss_explains_begins_anew() -> None:
@@ -108,11 +122,11 @@ def test_any_order_within_a_thousand_gives_the_true_number(seed: int) -> None:
 
 def test_what_is_remembered_goes_on_elsewhere() -> None:
     """Another process that is given the state continues as if it had seen the frames."""
-    before, through = Gaps(), Gaps()
+    before, through, after = Gaps(), Gaps(), Gaps()
     for gaps in (before, through):
         steps(gaps, [1, 4], run=1)
         steps(gaps, [0, 2], run=2)
-    after = Gaps(before)
+    after.add(before.runs("S", 1))
     for gaps in (after, through):
         assert steps(gaps, [1, 2, 5], run=2) == [Step(late=True), Step(repeat=True), Step(missing=2)]
         assert steps(gaps, [3], run=1) == [Step(late=True)]
