@@ -8,54 +8,16 @@ version 4 writes 5 where 4 still stands, or nothing.
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import Column, Float, Index, LargeBinary, SmallInteger, Table, Text
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Float,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    SmallInteger,
-    Table,
-    Text,
-)
+from service.store import frame_tables
+from service.store.columns import NUMBER, big, flag, integer, metadata, partial, small, text
 
-metadata = MetaData()
-
-#: SQLite numbers rows by itself only where the type is INTEGER, to the letter.
-_Number = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _text(name: str, **more: Any) -> Column[str]:
-    return Column(name, Text, nullable=False, **more)
-
-
-def _big(name: str, **more: Any) -> Column[int]:
-    return Column(name, BigInteger, nullable=False, **more)
-
-
-def _int(name: str, **more: Any) -> Column[int]:
-    return Column(name, Integer, nullable=False, **more)
-
-
-def _small(name: str, **more: Any) -> Column[int]:
-    return Column(name, SmallInteger, nullable=False, **more)
-
-
-def _flag(name: str) -> Column[bool]:
-    return Column(name, Boolean, nullable=False)
-
-
-def _partial(name: str, where: Any, *columns: Any) -> None:
-    Index(name, *columns, postgresql_where=where, sqlite_where=where)
-
+#: Whoever takes `metadata` from here has every table in it.
+__all__ = ["frame_tables", "metadata"]
 
 #: One row: the oldest release that works with these tables, see `schema`.
-schema_reach = Table("schema_reach", metadata, _text("oldest_revision", primary_key=True))
+schema_reach = Table("schema_reach", metadata, text("oldest_revision", primary_key=True))
 
 # --- The stream: where each stream lane stands and what it has seen ---------------------------------------------------
 
@@ -63,11 +25,11 @@ schema_reach = Table("schema_reach", metadata, _text("oldest_revision", primary_
 offsets = Table(
     "offsets",
     metadata,
-    _text("stream_lane", primary_key=True),
-    _text("topic", primary_key=True),
-    _int("partition", primary_key=True, autoincrement=False),
-    _text("cluster"),
-    _big("next_offset"),
+    text("stream_lane", primary_key=True),
+    text("topic", primary_key=True),
+    integer("partition", primary_key=True, autoincrement=False),
+    text("cluster"),
+    big("next_offset"),
 )
 
 #: Every crossing of one lane in one hour of event time, sorted, 13 bytes each (`seen_keys.SEEN_KEY`). The large column
@@ -75,16 +37,16 @@ offsets = Table(
 seen_hours = Table(
     "seen_hours",
     metadata,
-    _text("site", primary_key=True),
-    _small("lane", primary_key=True, autoincrement=False),
-    _big("hour_s", primary_key=True, autoincrement=False),
-    _big("version"),
-    _big("touched_s"),
-    _flag("sealed"),
+    text("site", primary_key=True),
+    small("lane", primary_key=True, autoincrement=False),
+    big("hour_s", primary_key=True, autoincrement=False),
+    big("version"),
+    big("touched_s"),
+    flag("sealed"),
     Column("keys", LargeBinary, nullable=False),
 )
 #: Of what can still be sealed: the sealed hours of all years must not be walked past each time.
-_partial("seen_hours_open", ~seen_hours.c.sealed, seen_hours.c.touched_s)
+partial("seen_hours_open", ~seen_hours.c.sealed, seen_hours.c.touched_s)
 
 # --- Corridor rates ---------------------------------------------------------------------------------------------------
 
@@ -94,12 +56,12 @@ _partial("seen_hours_open", ~seen_hours.c.sealed, seen_hours.c.touched_s)
 rate_series = Table(
     "rate_series",
     metadata,
-    _big("id", primary_key=True, autoincrement=False),
-    _text("corridor"),
-    _text("site"),
-    _small("lane"),
-    _small("direction"),
-    _text("rule_set"),
+    big("id", primary_key=True, autoincrement=False),
+    text("corridor"),
+    text("site"),
+    small("lane"),
+    small("direction"),
+    text("rule_set"),
     Index("rate_series_corridor", "corridor"),
 )
 
@@ -107,18 +69,18 @@ rate_series = Table(
 rates = Table(
     "rates",
     metadata,
-    _big("series", primary_key=True, autoincrement=False),
-    _small("grain", primary_key=True, autoincrement=False),
-    _big("start_s", primary_key=True, autoincrement=False),
-    _small("axle_class", primary_key=True, autoincrement=False),
-    _small("band", primary_key=True, autoincrement=False),
-    _small("excluded", primary_key=True, autoincrement=False),
-    _big("passages"),
-    _big("trucks"),
-    _big("over_nominal"),
-    _big("over_beyond_tolerance"),
-    _big("hundred_tonne"),
-    _big("plates_read"),
+    big("series", primary_key=True, autoincrement=False),
+    small("grain", primary_key=True, autoincrement=False),
+    big("start_s", primary_key=True, autoincrement=False),
+    small("axle_class", primary_key=True, autoincrement=False),
+    small("band", primary_key=True, autoincrement=False),
+    small("excluded", primary_key=True, autoincrement=False),
+    big("passages"),
+    big("trucks"),
+    big("over_nominal"),
+    big("over_beyond_tolerance"),
+    big("hundred_tonne"),
+    big("plates_read"),
     sqlite_with_rowid=False,
 )
 
@@ -126,68 +88,68 @@ rates = Table(
 tallies = Table(
     "tallies",
     metadata,
-    Column("id", _Number, primary_key=True),
-    _small("shard"),
-    _int("cells"),
-    _text("series"),
+    Column("id", NUMBER, primary_key=True),
+    small("shard"),
+    integer("cells"),
+    text("series"),
     Column("counts", LargeBinary, nullable=False),
     Index("tallies_shard", "shard", "cells"),
 )
 
 #: How often a period of a corridor that was already over has changed.
-rate_revisions = Table("rate_revisions", metadata, _text("corridor", primary_key=True), _big("revision"))
+rate_revisions = Table("rate_revisions", metadata, text("corridor", primary_key=True), big("revision"))
 
 #: Minutes in which the roadside unit reported the lane up: bit m of `minutes` is minute m of the hour.
 health_minutes = Table(
     "health_minutes",
     metadata,
-    _text("site", primary_key=True),
-    _small("lane", primary_key=True, autoincrement=False),
-    _big("hour_s", primary_key=True, autoincrement=False),
-    _big("minutes"),
+    text("site", primary_key=True),
+    small("lane", primary_key=True, autoincrement=False),
+    big("hour_s", primary_key=True, autoincrement=False),
+    big("minutes"),
 )
 
 #: Per lane and month (UTC): which hours held a passage, which were covered by health, which days had any health.
 lane_months = Table(
     "lane_months",
     metadata,
-    _text("site", primary_key=True),
-    _small("lane", primary_key=True, autoincrement=False),
-    _big("month_s", primary_key=True, autoincrement=False),
+    text("site", primary_key=True),
+    small("lane", primary_key=True, autoincrement=False),
+    big("month_s", primary_key=True, autoincrement=False),
     Column("passage_hours", LargeBinary, nullable=False),
     Column("health_hours", LargeBinary, nullable=False),
-    _int("health_days"),
+    integer("health_days"),
 )
 
 #: The newest health message of each site.
-site_health = Table("site_health", metadata, _text("site", primary_key=True), _big("at_ns"), _text("document"))
+site_health = Table("site_health", metadata, text("site", primary_key=True), big("at_ns"), text("document"))
 
 # --- Enforcement ------------------------------------------------------------------------------------------------------
 
 violations = Table(
     "violations",
     metadata,
-    _text("id", primary_key=True),
-    _big("version"),
-    _text("corridor"),
-    _text("site"),
-    _small("lane"),
-    _small("direction"),
-    _big("time_ns"),
-    _text("plate"),
-    _small("plate_colour"),
-    _flag("plate_certain"),
-    _text("grade"),
-    _text("zone"),
-    _small("severity"),
-    _small("band"),
-    _flag("hundred_tonne"),
-    _flag("evidence"),
-    _int("gross_kg"),
-    _int("excess_kg"),
+    text("id", primary_key=True),
+    big("version"),
+    text("corridor"),
+    text("site"),
+    small("lane"),
+    small("direction"),
+    big("time_ns"),
+    text("plate"),
+    small("plate_colour"),
+    flag("plate_certain"),
+    text("grade"),
+    text("zone"),
+    small("severity"),
+    small("band"),
+    flag("hundred_tonne"),
+    flag("evidence"),
+    integer("gross_kg"),
+    integer("excess_kg"),
     Column("p_over", Float, nullable=False),
     Column("excluded_by", Text),
-    _text("document"),
+    text("document"),
     Index("violations_newest", "time_ns", "id"),
     Index("violations_corridor", "corridor", "time_ns", "id"),
     Index("violations_site", "site", "time_ns", "id"),
@@ -198,18 +160,18 @@ violations = Table(
 sightings = Table(
     "sightings",
     metadata,
-    _text("id", primary_key=True),
-    _text("case_id"),
-    _text("corridor"),
-    _text("site"),
-    _small("lane"),
-    _small("direction"),
-    _big("time_ns"),
-    _text("plate"),
-    _small("plate_colour"),
-    _flag("plate_certain"),
-    _flag("violation"),
-    _text("document"),
+    text("id", primary_key=True),
+    text("case_id"),
+    text("corridor"),
+    text("site"),
+    small("lane"),
+    small("direction"),
+    big("time_ns"),
+    text("plate"),
+    small("plate_colour"),
+    flag("plate_certain"),
+    flag("violation"),
+    text("document"),
     Index("sightings_plate", "plate", "time_ns"),
     Index("sightings_case", "case_id", "time_ns"),
     Index("sightings_time", "time_ns"),
@@ -218,17 +180,17 @@ sightings = Table(
 cases = Table(
     "cases",
     metadata,
-    _text("id", primary_key=True),
-    _big("version"),
-    _text("state"),
+    text("id", primary_key=True),
+    big("version"),
+    text("state"),
     Column("merged_into", Text),
-    _text("corridor"),
-    _text("site"),
-    _text("plate"),
-    _small("plate_colour"),
-    _big("first_ns"),
-    _big("newest_ns"),
-    _text("document"),
+    text("corridor"),
+    text("site"),
+    text("plate"),
+    small("plate_colour"),
+    big("first_ns"),
+    big("newest_ns"),
+    text("document"),
     Index("cases_plate", "plate", "newest_ns"),
     Index("cases_newest", "newest_ns", "id"),
 )
@@ -237,29 +199,29 @@ cases = Table(
 intercepts = Table(
     "intercepts",
     metadata,
-    _text("id", primary_key=True),
-    _big("version"),
-    _big("published_version", server_default="0"),
-    _text("case_id"),
-    _text("state"),
-    _flag("active"),
-    _text("corridor"),
-    _text("site"),
-    _text("plate"),
-    _small("plate_colour"),
+    text("id", primary_key=True),
+    big("version"),
+    big("published_version", server_default="0"),
+    text("case_id"),
+    text("state"),
+    flag("active"),
+    text("corridor"),
+    text("site"),
+    text("plate"),
+    small("plate_colour"),
     Column("squad", Text),
     Column("lead_agency", Text),
     Column("priority", Float, nullable=False),
-    _big("opened_ns"),
-    _big("newest_ns"),
-    _text("document"),
+    big("opened_ns"),
+    big("newest_ns"),
+    text("document"),
     Index("intercepts_newest", "newest_ns", "id"),
     Index("intercepts_active", "active", "newest_ns", "id"),
     Index("intercepts_corridor", "corridor", "newest_ns", "id"),
     Index("intercepts_case", "case_id"),
     Index("intercepts_plate", "plate", "newest_ns"),
 )
-_partial(
+partial(
     "intercepts_unpublished",
     intercepts.c.version > intercepts.c.published_version,
     intercepts.c.active,
@@ -270,18 +232,18 @@ _partial(
 outcomes = Table(
     "outcomes",
     metadata,
-    _text("id", primary_key=True),
-    _text("trip"),
-    _text("plate"),
-    _small("plate_colour"),
-    _big("time_ns"),
-    _flag("decided"),
-    _flag("confirmed"),
-    _flag("suspected"),
-    _flag("simulated"),
+    text("id", primary_key=True),
+    text("trip"),
+    text("plate"),
+    small("plate_colour"),
+    big("time_ns"),
+    flag("decided"),
+    flag("confirmed"),
+    flag("suspected"),
+    flag("simulated"),
     Column("excluded_by", Text),
-    _text("source"),
-    _text("document"),
+    text("source"),
+    text("document"),
     Index("outcomes_plate", "plate", "time_ns"),
     Index("outcomes_trip", "trip"),
 )
@@ -292,10 +254,10 @@ outcomes = Table(
 leases = Table(
     "leases",
     metadata,
-    _text("name", primary_key=True),
-    _text("owner"),
-    _big("epoch"),
-    _big("until_ns"),
+    text("name", primary_key=True),
+    text("owner"),
+    big("epoch"),
+    big("until_ns"),
 )
 
 #: What the live feed shows. `number` has no gaps and grows in the order of commits, so a reader that has seen 7 misses
@@ -303,30 +265,30 @@ leases = Table(
 feed = Table(
     "feed",
     metadata,
-    _big("number", primary_key=True, autoincrement=False),
-    _text("kind"),
+    big("number", primary_key=True, autoincrement=False),
+    text("kind"),
     Column("corridor", Text),
     Column("site", Text),
     Column("agency", Text),
-    _big("at_ns"),
-    _text("document"),
+    big("at_ns"),
+    text("document"),
     Index("feed_at", "at_ns"),
 )
 
 #: Running numbers that are drawn inside a transaction.
-counters = Table("counters", metadata, _text("name", primary_key=True), _big("value"))
+counters = Table("counters", metadata, text("name", primary_key=True), big("value"))
 
 #: Permits, vehicles, exemptions and watched plates that were put by hand; a removed one stays as a tombstone so that
 #: whoever polls by revision hears of it.
 register = Table(
     "register",
     metadata,
-    _text("kind", primary_key=True),
-    _text("key", primary_key=True),
-    _big("version"),
-    _big("revision"),
-    _flag("removed"),
-    _text("document"),
+    text("kind", primary_key=True),
+    text("key", primary_key=True),
+    big("version"),
+    big("revision"),
+    flag("removed"),
+    text("document"),
     Index("register_revision", "revision"),
 )
 
@@ -334,9 +296,9 @@ register = Table(
 timers = Table(
     "timers",
     metadata,
-    _text("kind", primary_key=True),
-    _text("subject", primary_key=True),
-    _big("due_at_ns"),
+    text("kind", primary_key=True),
+    text("subject", primary_key=True),
+    big("due_at_ns"),
     Index("timers_due", "due_at_ns"),
 )
 
@@ -344,15 +306,15 @@ timers = Table(
 audit = Table(
     "audit",
     metadata,
-    Column("number", _Number, primary_key=True),
-    _big("at_ns"),
-    _text("actor"),
-    _text("role"),
+    Column("number", NUMBER, primary_key=True),
+    big("at_ns"),
+    text("actor"),
+    text("role"),
     Column("agency", Text),
-    _text("action"),
-    _text("subject"),
+    text("action"),
+    text("subject"),
     Column("reason", Text),
-    _text("document"),
+    text("document"),
     Index("audit_subject", "subject", "at_ns"),
     Index("audit_at", "at_ns"),
 )
@@ -361,13 +323,13 @@ audit = Table(
 idempotency = Table(
     "idempotency",
     metadata,
-    _text("actor", primary_key=True),
-    _text("key", primary_key=True),
-    _text("route"),
+    text("actor", primary_key=True),
+    text("key", primary_key=True),
+    text("route"),
     Column("body_hash", LargeBinary, nullable=False),
     Column("status", SmallInteger),
     Column("body", LargeBinary),
-    _big("at_ns"),
+    big("at_ns"),
     Index("idempotency_at", "at_ns"),
 )
 
@@ -375,17 +337,17 @@ idempotency = Table(
 manifest = Table(
     "manifest",
     metadata,
-    _text("path", primary_key=True),
-    _text("topic"),
-    _int("partition"),
-    _big("start_offset"),
-    _big("end_offset"),
-    _text("date"),
-    _text("site"),
-    _big("first_ns"),
-    _big("last_ns"),
-    _big("passages"),
-    _big("bytes"),
-    _small("purged", server_default="0"),
+    text("path", primary_key=True),
+    text("topic"),
+    integer("partition"),
+    big("start_offset"),
+    big("end_offset"),
+    text("date"),
+    text("site"),
+    big("first_ns"),
+    big("last_ns"),
+    big("passages"),
+    big("bytes"),
+    small("purged", server_default="0"),
     Index("manifest_date", "date", "site"),
 )
