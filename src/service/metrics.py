@@ -46,6 +46,7 @@ class Metrics:
             collector(registry=self.registry)
         self._lag_labels: dict[str, set[Partition]] = {}
         self._make_lane_metrics()
+        self._make_frame_metrics()
         self._make_traffic_metrics()
         self._make_dispatch_metrics()
         build = self._gauge("build_info", "Which release this is; always 1.", "version")
@@ -63,6 +64,13 @@ class Metrics:
         self.batch_seconds = Histogram(
             "wim_batch_seconds", "From judging to kept.", [lane], registry=self.registry, buckets=BATCH_SECONDS
         )
+
+    def _make_frame_metrics(self) -> None:
+        lane = ("site", "lane")
+        self.frames = self._counter("frames", "Frames measured, by the vehicles found in each.", *lane, "vehicles")
+        self.frames_missing = self._counter("frames_missing", "Frames whose sequence number was skipped.", *lane)
+        self.frames_late = self._counter("frames_late", "Of them, those that came after all.", *lane)
+        self.frames_repeated = self._counter("frames_repeated", "Frames that came before; measured anew.", *lane)
 
     def _make_traffic_metrics(self) -> None:
         where = ("corridor", "direction")

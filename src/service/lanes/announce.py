@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from rules.rows import dimension_names, rule_id
 from rules.ruleset import RuleBook
 from rules.screen import Verdicts, Zone
 from rules.terms import certificate_numbers
+from service.lanes.frame_places import Place, header_of_violation
 from service.lanes.work import Message
 from service.messages import (
     Passage,
@@ -52,15 +53,28 @@ class Names:
         return cls(book, network, certificate_numbers(network), permits)
 
 
-def violations(passages: Passages, verdicts: Verdicts, names: Names) -> list[Message]:
-    """The messages of all passages in zone watch or intercept, of PASSAGE (n,) and its VERDICT (n,)."""
+def _nowhere(row: int) -> Place | None:
+    """Passages that were not measured from frames."""
+
+
+def violations(
+    passages: Passages, verdicts: Verdicts, names: Names, frame_of: Callable[[int], Place | None] = _nowhere
+) -> list[Message]:
+    """The messages of all passages in zone watch or intercept, of PASSAGE (n,) and its VERDICT (n,).
+
+    `frame_of` gives the place of a passage's frame by its row.
+    """
     chosen = np.flatnonzero(verdicts["zone"] > Zone.SILENT)
     if not len(chosen):
         return []
     passages, verdicts = passages[chosen], verdicts[chosen]
     forms = _forms(passages, verdicts)
     values = encode_violations(_columns(forms, verdicts, names))
-    return [_message(VIOLATIONS, "wim.violation.v1", form, value) for form, value in zip(forms, values, strict=True)]
+    places = map(frame_of, chosen.tolist())
+    return [
+        _message(VIOLATIONS, "wim.violation.v1", form, value, [header_of_violation(place)] if place else [])
+        for form, value, place in zip(forms, values, places, strict=True)
+    ]
 
 
 def sightings(passages: Passages, verdicts: Verdicts, names: Names) -> list[Message]:
@@ -81,9 +95,11 @@ def _forms(passages: Passages, verdicts: Verdicts) -> list[dict[str, Any]]:
     return to_json(judged)
 
 
-def _message(topic: str, schema: str, form: dict[str, Any], value: bytes) -> Message:
+def _message(
+    topic: str, schema: str, form: dict[str, Any], value: bytes, more: Sequence[tuple[str, bytes]] = ()
+) -> Message:
     trace = traceparent(form["id"], _STEP)
-    headers = headers_of(form["id"], 1, form["time"], schema, site_source(form["site"]), trace)
+    headers = [*headers_of(form["id"], 1, form["time"], schema, site_source(form["site"]), trace), *more]
     return Message(topic, plate_key(form["plate"], form["site"], form["lane"]), value, headers)
 
 

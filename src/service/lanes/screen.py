@@ -21,6 +21,7 @@ from rules.ruleset import RuleBook, load_book
 from rules.screen import Screen, Verdicts
 from rules.terms import compile_terms
 from service.lanes import announce, batches, traffic
+from service.lanes.frame_places import BatchPlaces
 from service.lanes.memory import Memory
 from service.lanes.work import DeadLetter, Outcome, Partition, Slice, records_of, refused
 from service.metrics import Metrics
@@ -114,8 +115,10 @@ class ScreenWork:
             newest_ns=_newest(fresh),
             times_ns=fresh["time_ns"][verdicts["flags"] & Flag.CLOCK_UNLOCKED == 0],
         )
+        places = BatchPlaces(records, batch.message, np.flatnonzero(split.first))
+        told = announce.violations(fresh, verdicts, names, places.of)
         return Outcome(
-            messages=[*announce.violations(fresh, verdicts, names), *announce.sightings(fresh, verdicts, names)],
+            messages=[*told, *announce.sightings(fresh, verdicts, names)],
             dead_letters=dead,
             duplicates=len(batch.passages) - len(fresh) - int(np.count_nonzero(split.sealed)),
             write=lambda conn: self._write(conn, judged),
