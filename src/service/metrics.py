@@ -71,6 +71,9 @@ class Metrics:
         self.frames_missing = self._counter("frames_missing", "Frames whose sequence number was skipped.", *lane)
         self.frames_late = self._counter("frames_late", "Of them, those that came after all.", *lane)
         self.frames_repeated = self._counter("frames_repeated", "Frames that came before; measured anew.", *lane)
+        self.frames_archived = self._counter(
+            "frames_archived", "Frames of violations: kept, gone from the log, or another stood in its place.", "result"
+        )
 
     def _make_traffic_metrics(self) -> None:
         where = ("corridor", "direction")

@@ -36,6 +36,7 @@ from wim.records import DAY_NS, Direction
 __all__ = [
     "CHANNEL",
     "FRAME_HEAD",
+    "NO_NOW_NS",
     "Frame",
     "FrameError",
     "FrameFlag",
@@ -44,6 +45,7 @@ __all__ = [
     "Side",
     "decode_frame",
     "encode_frame",
+    "file_record",
     "read_frames",
     "read_messages",
     "write_frames",
@@ -285,7 +287,11 @@ def write_frames(path: Path | str, messages: Iterable[bytes]) -> int:
     count = 0
     with Path(path).open("wb") as stream:
         for message in messages:
-            stream.write(len(message).to_bytes(_LENGTH_BYTES, "little"))
-            stream.write(message)
+            stream.write(file_record(message))
             count += 1
     return count
+
+
+def file_record(message: bytes) -> bytes:
+    """What stands in a file for one frame."""
+    return len(message).to_bytes(_LENGTH_BYTES, "little") + message

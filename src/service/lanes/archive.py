@@ -43,12 +43,25 @@ class ArchiveError(RuntimeError):
 
 def work(parts: Parts) -> ArchiveWork:
     """The lane of a worker, by its settings; raises `ArchiveError`."""
+    return ArchiveWork(folder_of(parts, "archive"))
+
+
+def folder_of(parts: Parts, lane: str) -> Path:
+    """The archive's folder; raises `ArchiveError` where the lane that needs it has none."""
     place = parts.settings.archive
     if not place:
-        raise ArchiveError("the archive lane needs a folder: set WIM_ARCHIVE, or leave the lane out")
+        raise ArchiveError(f"the {lane} lane needs a folder: set WIM_ARCHIVE, or leave the lane out")
     if "://" in place:
         raise ArchiveError(f"WIM_ARCHIVE is {place}: this release archives to a folder only")
-    return ArchiveWork(Path(place))
+    return Path(place)
+
+
+def make_folder(folder: Path) -> None:
+    """Make the archive's folder, so that a missing right shows now and not in ten minutes; raises `ArchiveError`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArchiveError(f"WIM_ARCHIVE: {folder} cannot be made: {error.strerror}") from error
 
 
 class ArchiveWork:
@@ -66,11 +79,8 @@ class ArchiveWork:
         self.patience_s = patience_s
 
     def warm_up(self) -> None:
-        """Make the folder, so that a missing right shows now and not in ten minutes."""
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ArchiveError(f"WIM_ARCHIVE: {self._folder} cannot be made: {error.strerror}") from error
+        """Make the folder."""
+        make_folder(self._folder)
 
     def assigned(self, partitions: Sequence[Partition]) -> None:
         """Nothing is kept in memory."""
