@@ -70,7 +70,9 @@ def _purge(store: Store, settings: Settings, policy: Policy, pseudonyms: Pseudon
     if settings.archive and "://" not in settings.archive:
         # pyarrow takes half a second to import.
         from service.archive_purge import purge_archive
+        from service.frame_purge import purge_frames
 
+        done["frames of violations"] = purge_frames(store, Path(settings.archive), keep, now_ns)
         done["archive files"] = purge_archive(store, Path(settings.archive), keep, now_ns, pseudonyms)
     return done
 

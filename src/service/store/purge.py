@@ -5,7 +5,9 @@ what                                           after `Keep`
 =============================================  ==============================================================
 crossings without violation                    `plates_days`
 violations, their crossings, cases,            `violations_days`
-intercepts, offender history
+intercepts, offender history, and the
+plate in the head of archived frames
+(`service.frame_purge`)
 entries of the audit log                       `audit_days`, deleted
 the live feed, answers to Idempotency-Keys     `feed_days`, `idempotency_hours`, deleted: both are only
                                                for who comes back after a short while
