@@ -46,6 +46,7 @@ LANES = {
     "screen": "service.lanes.screen",
     "cases": "service.lanes.cases",
     "archive": "service.lanes.archive",
+    "frames": "service.lanes.frames",
 }
 #: What may be lost or is told again, and so runs as a Faust agent: its `agent(app, parts)` adds it.
 AGENTS = {"health": "service.agents.health"}

@@ -174,7 +174,7 @@ def test_registry_and_policy_are_read_in_one_place() -> None:
 
 
 def test_by_default_all_that_is_set_up_is_carried() -> None:
-    """The archive needs a folder."""
+    """Archives need a folder."""
     assert default_lanes(Settings()) == ["screen", "cases", "health"]
-    assert default_lanes(Settings(archive="/var/lib/wim")) == ["screen", "cases", "health", "archive"]
-    assert {*worker.LANES, *worker.AGENTS} == {"screen", "cases", "health", "archive"}
+    assert default_lanes(Settings(archive="/var/lib/wim")) == ["screen", "cases", "health", "archive", "frames"]
+    assert {*worker.LANES, *worker.AGENTS} == {"screen", "cases", "health", "archive", "frames"}

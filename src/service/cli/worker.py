@@ -10,7 +10,9 @@ from service.settings import Settings, read_settings
 
 Lanes = Annotated[
     str | None,
-    typer.Option("--lanes", help="Which, with commas: screen, cases, health, archive. Default: all that are set up."),
+    typer.Option(
+        "--lanes", help="Which, with commas: screen, cases, health, archive, frames. Default: all that are set up."
+    ),
 ]
 
 
@@ -25,4 +27,4 @@ def run(lanes: Lanes = None) -> None:
 
 def default_lanes(settings: Settings) -> list[str]:
     """Everything that needs no further setting."""
-    return ["screen", "cases", "health", *(["archive"] if settings.archive else [])]
+    return ["screen", "cases", "health", *(["archive", "frames"] if settings.archive else [])]
