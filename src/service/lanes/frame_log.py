@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from service.kafka import BrokerAwayError, Kafka
 from service.lanes.frame_places import Place
-from service.topics import FRAMES, LARGE_BYTES
+from service.topics import FRAMES
 
 #: What one answer of the brokers may take; a lane that waits for longer than 30 s counts as dead.
 ANSWER_SECONDS = 10.0
@@ -51,7 +51,6 @@ class FrameLog:
                     "isolation.level": "read_committed",
                     "check.crcs": True,
                     "fetch.message.max.bytes": FETCH_BYTES,
-                    "receive.message.max.bytes": 2 * LARGE_BYTES,
                     # Reading one message here and one there, what was fetched ahead is thrown away.
                     "queued.min.messages": 1,
                     "log_level": 0,
