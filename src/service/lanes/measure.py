@@ -14,34 +14,26 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 import structlog
-from aiokafka.structs import ConsumerRecord
-from sqlalchemy import Connection
 
 from service.lanes.frame_places import Place, header_of_passages
 from service.lanes.losses import Losses, Told
 from service.lanes.work import DeadLetter, Message, Outcome, Partition, Slice, records_of, refused
+from service.measuring import MakeMeter, Meters
 from service.metrics import Metrics
 from service.publishing import PACK
 from service.store.engine import Store
 from service.store.observed import LaneKey
 from service.topics import FRAMES, PASSAGES
 from wim import codec
+from wim.admission import admit
 from wim.frames import Frame, FrameError, decode_frame
 from wim.records import Passages
 from wim.sites import Lane, Network, Site
 
 log = structlog.get_logger(__name__)
-
-
-class Meter(Protocol):
-    """Measures the frames of one lane."""
-
-    def measure(self, frame: Frame) -> Passages:
-        """The vehicles of a frame in their order, shape (0,), (1,) or (2,)."""
 
 
 @dataclass
@@ -68,15 +60,14 @@ class MeasureWork:
         self,
         store: Store,
         network: Network,
-        make_meter: Callable[[Site, Lane], Meter],
+        make_meter: MakeMeter,
         metrics: Metrics,
         warm_up: Callable[[], object] = lambda: None,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        self._network, self._make_meter, self._metrics = network, make_meter, metrics
+        self._network, self._meters, self._metrics = network, Meters(make_meter), metrics
         self._compile, self._clock_ns = warm_up, clock_ns
         self._losses = Losses(store)
-        self._meters: dict[LaneKey, Meter] = {}
 
     def warm_up(self) -> None:
         """Compile or load the kernels."""
@@ -85,7 +76,7 @@ class MeasureWork:
     def assigned(self, partitions: Sequence[Partition]) -> None:
         """Forget what was remembered of lanes: their last frames may have been somebody else's."""
         self._losses.forget()
-        self._meters.clear()
+        self._meters.forget()
 
     def judge(self, slices: Sequence[Slice]) -> Outcome:
         """One batch, without effects."""
@@ -93,60 +84,31 @@ class MeasureWork:
         for record in records_of(slices):
             try:
                 frame = decode_frame(record.value, now_ns)
-                site, lane = registered(self._network, frame)
+                site, lane = admit(self._network, frame)
+                frames.append(frame)
+                self._measure(Place(record.partition, record.offset), frame, site, lane, measured)
             except FrameError as error:
+                if error.__cause__ is not None:
+                    log.exception("a frame cannot be measured", partition=record.partition, offset=record.offset)
                 measured.dead.append(refused(record, error.reason, error.detail))
-                continue
-            frames.append(frame)
-            self._measure(record, frame, site, lane, measured)
         told = self._losses.note(frames)
         return Outcome(
-            messages=[message for site, found in measured.passages.items() for message in packed(site, found)],
+            messages=[message for site_, found in measured.passages.items() for message in packed(site_, found)],
             dead_letters=measured.dead,
-            write=lambda conn: self._write(conn, told),
+            write=lambda conn: self._losses.write(conn, told),
             committed=lambda: self._committed(measured.frames, told),
         )
 
-    def _measure(self, record: ConsumerRecord, frame: Frame, site: Site, lane: Lane, measured: _Measured) -> None:
-        key = LaneKey(site.id, lane.number)
-        if key not in self._meters:
-            self._meters[key] = self._make_meter(site, lane)
-        try:
-            found = self._meters[key].measure(frame)
-        except Exception as error:
-            # A defect of ours. One frame of it must not stop a site; its bytes are kept for whoever mends it.
-            log.exception("a frame cannot be measured", site=site.id, lane=lane.number, offset=record.offset)
-            measured.dead.append(refused(record, "measure", f"measuring failed: {error!r}"))
-            return
-        measured.frames[key, len(found)] += 1
+    def _measure(self, place: Place, frame: Frame, site: Site, lane: Lane, measured: _Measured) -> None:
+        found = self._meters.measure(site, lane, frame)
+        measured.frames[LaneKey(site.id, lane.number), len(found)] += 1
         if len(found):
-            place = Place(record.partition, record.offset)
             measured.passages.setdefault(site.id.encode(), []).append((found, place))
-
-    def _write(self, conn: Connection, told: Told) -> None:
-        self._losses.write(conn, told)
 
     def _committed(self, frames: Mapping[tuple[LaneKey, int], int], told: Told) -> None:
         self._losses.committed(told, self._metrics)
         for (lane, vehicles), count in frames.items():
             self._metrics.frames.labels(*lane, vehicles).inc(count)
-
-
-def registered(network: Network, frame: Frame) -> tuple[Site, Lane]:
-    """The site and lane of a frame; raises FrameError where the registry does not let it be weighed."""
-    site = network.sites.get(frame.site)
-    if site is None:
-        raise FrameError("site", f"the registry has no site {frame.site!r}")
-    lane = site.lanes.get(frame.lane)
-    if lane is None:
-        raise FrameError("lane", f"the registry has no lane {frame.lane} of site {frame.site}")
-    direction = int(frame.head["direction"])
-    if direction != lane.direction:
-        name = lane.direction.name.lower()
-        raise FrameError("direction", f"is {direction}; the registry says {name} of lane {lane.number} of {site.id}")
-    if not lane.strips:
-        raise FrameError("strips", f"the registry has no strips of lane {lane.number} of {site.id}")
-    return site, lane
 
 
 def packed(site: bytes, found: Sequence[tuple[Passages, Place]]) -> list[Message]:

@@ -1,0 +1,124 @@
+"""Files of frames measured without Kafka: what `wim measure` and the measure lane share, and what it counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from wim.admission import admit
+from wim.frames import Frame, FrameError, read_frames
+from wim.gaps import Gaps
+from wim.records import Passages
+from wim.sites import Lane, Network, Site
+
+#: Passages that go on together.
+_TOGETHER = 4_096
+
+
+class Meter(Protocol):
+    """Measures the frames of one lane."""
+
+    def measure(self, frame: Frame) -> Passages:
+        """The vehicles of a frame in their order, shape (0,), (1,) or (2,)."""
+
+
+MakeMeter = Callable[[Site, Lane], Meter]
+
+
+class Meters:
+    """A meter of each lane, made when its first frame comes."""
+
+    def __init__(self, make_meter: MakeMeter) -> None:
+        self._make_meter = make_meter
+        self._made: dict[tuple[str, int], Meter] = {}
+
+    def measure(self, site: Site, lane: Lane, frame: Frame) -> Passages:
+        """The vehicles of a frame of that lane. Raises FrameError `measure`, with its cause, where the meter fails.
+
+        That is a defect of ours: one frame of it must not stop a site, and the frame is kept for whoever mends it.
+        """
+        key = site.id, lane.number
+        try:
+            if key not in self._made:
+                self._made[key] = self._make_meter(site, lane)
+            return self._made[key].measure(frame)
+        except Exception as error:
+            raise FrameError("measure", f"measuring failed: {error!r}") from error
+
+    def forget(self) -> None:
+        """Begin anew: what a meter remembers of the frames before may be void."""
+        self._made.clear()
+
+
+class Framed(NamedTuple):
+    """Passages, shape (n,), and the 0-based index of each one's frame in the file, shape (n,)."""
+
+    passages: Passages
+    frame: npt.NDArray[np.uint32]
+
+
+@dataclass
+class Measuring:
+    """Measures files one after another, each lane by a meter of its own, and keeps count.
+
+    `complain` hears of each frame that gave no weight: its index, and why.
+    """
+
+    network: Network
+    meters: Meters
+    complain: Callable[[int, FrameError], None]
+    frames: int = 0
+    #: Frames by the number of vehicles in them.
+    vehicles: Counter[int] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    gaps: Gaps = field(default_factory=Gaps)
+    missing: int = 0
+
+    def file(self, path: Path, now_ns: int) -> Iterator[Framed]:
+        """The passages of a file of frames in their order, some thousand at a time. Raises OSError."""
+        held: list[tuple[int, Passages]] = []
+        for index, frame in read_frames(path, now_ns):
+            self.frames += 1
+            try:
+                found = self._measured(frame)
+            except FrameError as error:
+                self.refused[error.reason] += 1
+                self.complain(index, error)
+                continue
+            self.vehicles[len(found)] += 1
+            held += [(index, found)] if len(found) else []
+            if len(held) >= _TOGETHER:
+                yield _joined(held)
+                held = []
+        if held:
+            yield _joined(held)
+
+    def document(self) -> dict[str, Any]:
+        """What came of it, as a JSON object."""
+        return {
+            "frames": self.frames,
+            "passages": sum(vehicles * frames for vehicles, frames in self.vehicles.items()),
+            "empty": self.vehicles[0],
+            "missing": self.missing,
+            "refused": dict(sorted(self.refused.items())),
+        }
+
+    def _measured(self, frame: Frame | FrameError) -> Passages:
+        if isinstance(frame, FrameError):
+            raise frame
+        site, lane = admit(self.network, frame)
+        head = frame.head
+        step = self.gaps.note(site.id, lane.number, int(head["run"]), int(head["sequence"]), int(head["start_ns"]))
+        self.missing += step.missing - step.late
+        return self.meters.measure(site, lane, frame)
+
+
+def _joined(held: list[tuple[int, Passages]]) -> Framed:
+    frames = [index for index, found in held for _ in found]
+    return Framed(np.concatenate([found for _, found in held]), np.array(frames, np.uint32))
