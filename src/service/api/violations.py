@@ -1,11 +1,17 @@
-"""`GET /v1/violations`, one and many: the messages as they were published, newest first."""
+"""`GET /v1/violations`, one and many: the messages as they were published, newest first.
+
+`media` holds what was archived since: a violation is published before its frame is fetched and kept.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
+import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
+from sqlalchemy import Connection
 
 from service.access import Role
 from service.api import audits, cursors, etags, masking, times
@@ -19,7 +25,8 @@ from service.api.places import known_corridor
 from service.api.problems import Problem
 from service.api.scopes import filled
 from service.api.tags import Tag
-from service.store import violations
+from service.store import media, violations
+from service.store.media import MediaRow
 from service.store.paging import Cursor
 from service.store.violations import ViolationRow, Wanted
 
@@ -76,7 +83,7 @@ def list_violations(
             after,
             limit,
         )
-    documents = [_document(row, asker, parts) for row in rows]
+        documents = _documents(conn, rows, asker, parts)
     return placed(request, form, parts.registry.network, rows, documents, following)
 
 
@@ -85,9 +92,13 @@ def read_violation(violation: IdPath, request: Request, asker: _Reader, parts: P
     """One violation, in its newest version."""
     with parts.store.reading() as conn:
         row = violations.get(conn, violation, asker.scope.corridors)
-    if row is None or not asker.scope.holds(row.corridor, row.site):
-        raise Problem("violation_unknown", "GET /v1/violations lists those within your rights")
-    return etags.of_version(request, _document(row, asker, parts), row.version, asker.plates)
+        if row is None or not asker.scope.holds(row.corridor, row.site):
+            raise Problem("violation_unknown", "GET /v1/violations lists those within your rights")
+        [document] = _documents(conn, [row], asker, parts)
+    if asker.plates and document != row.document.encode():
+        # What is archived comes later than the version.
+        return etags.of_content(request, document, JSON)
+    return etags.of_version(request, document, row.version, asker.plates)
 
 
 def _wanted(query: ViolationQuery, zone: str) -> Wanted:
@@ -104,5 +115,16 @@ def _wanted(query: ViolationQuery, zone: str) -> Wanted:
     )
 
 
-def _document(row: ViolationRow, asker: Asker, parts: Parts) -> bytes:
-    return row.document.encode() if asker.plates else masking.document("violation", row.document, parts.pseudonyms)
+def _documents(conn: Connection, rows: Sequence[ViolationRow], asker: Asker, parts: Parts) -> list[bytes]:
+    if not asker.plates:
+        return [masking.document("violation", row.document, parts.pseudonyms) for row in rows]
+    archived = media.of_passages(conn, [row.id for row in rows])
+    return [_with_media(row.document, archived.get(row.id, ())) for row in rows]
+
+
+def _with_media(document: str, archived: Sequence[MediaRow]) -> bytes:
+    if not archived:
+        return document.encode()
+    told = msgspec.json.decode(document)
+    told["media"] += [{"kind": row.kind, "sha256": row.sha256, "href": row.href} for row in archived]
+    return msgspec.json.encode(told)

@@ -90,8 +90,8 @@ class Media(Struct, frozen=True, kw_only=True):
     """One picture or recording that belongs to a passage."""
 
     kind: MediaKind
-    sha256: str
-    href: str
+    sha256: Annotated[str, Meta(description="Of the file, in hexadecimal digits.")]
+    href: Annotated[str, Meta(description="Where it is: an address, or its path within the archive.")]
 
 
 class Violation(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,8 @@ from urllib.parse import quote
 import pytest
 
 from service.pseudonyms import MARK
-from service.store import audit
+from service.store import audit, media
+from service.store.media import MediaRow
 from tests.service.api.conftest import Api, MakeApi
 from tests.service.docket.desk import Desk
 from tests.service.told import MINUTE_NS, PLATE, TIME_NS
@@ -39,6 +40,24 @@ def test_a_violation_is_the_message_that_was_published(api: Api, desk: Desk) -> 
     assert items(api, "/v1/violations") == [told]
     answer = api.get("duty", f"/v1/violations/{told['id']}")
     assert (answer.json(), answer.headers["ETag"]) == (told, '"1"')
+
+
+def test_a_violation_shows_what_was_archived_of_it_since(api: Api, desk: Desk) -> None:
+    """Beside what its message named, with a tag of its own; nothing of it to readers who see no plates."""
+    value = desk.violation()
+    desk.file(value)
+    told = json.loads(value)
+    before = api.get("duty", f"/v1/violations/{told['id']}")
+    href = f"frames/date=2026-06-01/site=G104-K012/{told['id']}.wimf"
+    with api.parts.store.writing() as conn:
+        media.keep(conn, [MediaRow(told["id"], "frame", "0" * 64, href, 64_164, TIME_NS)])
+    frame = {"kind": "frame", "sha256": "0" * 64, "href": href}
+    expected = {**told, "media": [*told["media"], frame]}
+    after = api.get("duty", f"/v1/violations/{told['id']}")
+    assert after.json() == expected
+    assert after.headers["ETag"] != before.headers["ETag"]
+    assert items(api, "/v1/violations") == [expected]
+    assert [row["media"] for row in items(api, "/v1/violations", "analyst")] == [[]]
 
 
 def test_pages_hold_every_row_once_while_rows_arrive(api: Api, desk: Desk) -> None:
