@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wim.admission import admit
-from wim.frames import Frame, FrameError, read_frames
+from wim.frames import NO_NOW_NS, Frame, FrameError, read_frames
 from wim.gaps import Gaps
 from wim.records import Passages
 from wim.sites import Lane, Network, Site
@@ -80,7 +80,7 @@ class Measuring:
     gaps: Gaps = field(default_factory=Gaps)
     missing: int = 0
 
-    def file(self, path: Path, now_ns: int) -> Iterator[Framed]:
+    def file(self, path: Path, now_ns: int = NO_NOW_NS) -> Iterator[Framed]:
         """The passages of a file of frames in their order, some thousand at a time. Raises OSError."""
         held: list[tuple[int, Passages]] = []
         for index, frame in read_frames(path, now_ns):
