@@ -4,7 +4,7 @@
 file        what it pins
 ==========  =====================================================================
 run.txt     what the installed distribution needs
-dev.txt     the same versions, and what tests and checks need
+dev.txt     the same versions, all extras, and what tests and checks need
 build.txt   what builds the distribution, installed before it (no build isolation)
 ==========  =====================================================================
 
@@ -39,6 +39,7 @@ def fingerprint(pyproject: dict[str, Any]) -> str:
         pyproject["build-system"]["requires"],
         project["requires-python"],
         project["dependencies"],
+        project.get("optional-dependencies", {}),
         pyproject["dependency-groups"],
     ]
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
@@ -76,7 +77,7 @@ def make(folder: Path, pyproject: dict[str, Any], upgrade: bool) -> None:
     _compile(run, ["pyproject.toml"], "", upgrade)
     groups = [word for group in pyproject["dependency-groups"] for word in ("--group", group)]
     # Each lock is bound by the one before: all three may be installed into one environment, in any order.
-    _compile(dev, ["pyproject.toml", *groups, f"--constraint={run.relative_to(PROJECT)}"], "", upgrade)
+    _compile(dev, ["pyproject.toml", "--all-extras", *groups, f"--constraint={run.relative_to(PROJECT)}"], "", upgrade)
     requires = "\n".join(pyproject["build-system"]["requires"])
     _compile(build, ["-", f"--constraint={dev.relative_to(PROJECT)}"], requires, upgrade)
     stamp = f"# Made by `make lock`; do not edit.\n{_STAMP}{fingerprint(pyproject)}\n"

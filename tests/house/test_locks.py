@@ -33,13 +33,15 @@ def test_the_locks_fit_pyproject(folder: Path, pyproject: dict[str, Any]) -> Non
     assert lock.check(folder, pyproject) == []
 
 
-@pytest.mark.parametrize("change", ["dependency", "group", "python", "build"])
+@pytest.mark.parametrize("change", ["dependency", "extra", "group", "python", "build"])
 def test_a_changed_dependency_is_noticed(folder: Path, pyproject: dict[str, Any], change: str) -> None:
     """Whatever in pyproject.toml decides what is installed makes all three locks stale."""
     changed = copy.deepcopy(pyproject)
     match change:
         case "dependency":
             changed["project"]["dependencies"].append("left-pad")
+        case "extra":
+            changed["project"]["optional-dependencies"]["plot"].append("left-pad")
         case "group":
             changed["dependency-groups"]["test"].pop()
         case "python":
