@@ -1,0 +1,174 @@
+"""A scene becomes a frame: force, amplifier, noise, converter, head; and the truth about it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sensors.simulator.signals.electronics import amplified, converted, disturb
+from sensors.simulator.signals.frame_truth import FrameTruth, VehicleTruth
+from sensors.simulator.signals.loops import CHANGE_PER_COUNT, changes
+from sensors.simulator.signals.scene import Scene
+from sensors.simulator.signals.strips import Crossing, newtons
+from sensors.simulator.signals.vehicle import Seen
+from wim.frames import CHANNEL, FRAME_HEAD, FrameFlag, Kind, encode_frame
+
+Floats = npt.NDArray[np.float64]
+
+_SECOND_NS = 10**9
+
+
+class Captured(NamedTuple):
+    """A frame's bytes and what really happened in it."""
+
+    message: bytes
+    truth: FrameTruth
+
+
+class Raw(NamedTuple):
+    """A frame whose parts can still be changed: FRAME_HEAD shape (1,), CHANNEL (c,), int16 (c, samples)."""
+
+    head: npt.NDArray[np.void]
+    channels: npt.NDArray[np.void]
+    counts: npt.NDArray[np.int16]
+
+
+def capture(scene: Scene, frame: int = 0) -> Captured:
+    """The frame of a scene; `frame` is its index in its file."""
+    raw = expose(scene)
+    return Captured(encode_frame(*raw), truth(scene, int(raw.head["start_ns"][0]), frame))
+
+
+def expose(scene: Scene) -> Raw:
+    """The parts of a scene's frame."""
+    time_s = sample_times(scene)
+    rng = np.random.default_rng(scene.seed)
+    signal = amplified(force(scene, time_s), scene.rate_hz, scene.installation.tau_s, scene.noise.left_over)
+    disturb(signal, scene.noise, scene.rate_hz, rng)
+    strips = converted(signal, scene.installation.newton_per_count, scene.installation.rest_counts)
+    counts = np.concatenate([strips, _loop_counts(scene, time_s, rng)])
+    return Raw(_head(scene, time_s), channels(scene), counts)
+
+
+def sample_times(scene: Scene) -> Floats:
+    """The time of every sample, shape (samples,); sample 0 is at a whole nanosecond."""
+    begin_s, end_s = window_s(scene)
+    begin_s = round(begin_s * _SECOND_NS) / _SECOND_NS
+    samples = int(np.ceil((end_s - begin_s) * scene.rate_hz)) + 1
+    return begin_s + np.arange(samples) / scene.rate_hz
+
+
+def window_s(scene: Scene) -> tuple[float, float]:
+    """From when to when the frame lasts."""
+    begin_s = min((_first_s(scene, crossing) for crossing in scene.crossings), default=0.0)
+    end_s = max((_last_s(scene, crossing) for crossing in scene.crossings), default=0.0)
+    return begin_s - scene.window.lead_s, end_s + scene.window.trail_s
+
+
+def touched_m(scene: Scene, crossing: Crossing) -> tuple[float, float]:
+    """Where the first axle's centre is when the first tyre meets a strip and when the last has left the last one."""
+    reach_m = crossing.vehicle.tyres.contact_m.max() / 2 + crossing.pavement.reach_m
+    first_m = np.min(scene.bars.position_m - scene.bars.width_m / 2) - reach_m
+    last_m = np.max(scene.bars.position_m + scene.bars.width_m / 2) + reach_m
+    return float(first_m), float(last_m + crossing.vehicle.axle_m[-1])
+
+
+def _first_s(scene: Scene, crossing: Crossing) -> float:
+    first_m, _ = touched_m(scene, crossing)
+    ends_m = [loop.position_m - loop.length_m - crossing.vehicle.front_m for loop in scene.installation.loops]
+    return crossing.motion.arrival_s(min([first_m, *ends_m]))
+
+
+def _last_s(scene: Scene, crossing: Crossing) -> float:
+    return crossing.motion.departure_s(touched_m(scene, crossing)[1])
+
+
+def force(scene: Scene, time_s: Floats) -> Floats:
+    """The force on every strip, shape (strips, samples), in newtons, without amplifier and noise."""
+    installation = scene.installation
+    total = np.zeros((len(installation.line), len(time_s)))
+    for crossing in scene.crossings:
+        speed_kmh = np.abs(crossing.motion.speed_ms(time_s)) * 3.6
+        factor = installation.speed_factor(scene.time_ns, speed_kmh)
+        total += newtons(crossing, scene.bars, time_s, installation.site.gravity_ms2, factor)
+    return total
+
+
+def _loop_counts(scene: Scene, time_s: Floats, rng: np.random.Generator) -> npt.NDArray[np.int16]:
+    loops = scene.installation.loops
+    change = scene.loop_noise * rng.standard_normal((len(loops), len(time_s)))
+    for crossing, metal in zip(scene.crossings, scene.metals, strict=True):
+        change += changes(loops, scene.loop_shift_m, crossing.vehicle, crossing.motion, metal, time_s)
+    return converted(change, CHANGE_PER_COUNT, np.zeros(len(loops)))
+
+
+def channels(scene: Scene) -> npt.NDArray[np.void]:
+    """The channel table: the strips in the registry's order, then the loops."""
+    installation = scene.installation
+    strips = len(installation.line)
+    table = np.zeros(strips + len(installation.loops), CHANNEL)
+    table["kind"] = Kind.LOOP
+    table["line"] = np.append(installation.line, np.arange(len(installation.loops)) + 1)
+    table["position_m"] = [*installation.position_m, *(loop.position_m for loop in installation.loops)]
+    table["scale"] = CHANGE_PER_COUNT
+    table["kind"][:strips], table["side"][:strips] = Kind.STRIP, installation.side
+    table["scale"][:strips], table["offset"][:strips] = installation.newton_per_count, installation.rest_counts
+    return table
+
+
+def _head(scene: Scene, time_s: Floats) -> npt.NDArray[np.void]:
+    installation = scene.installation
+    head = np.zeros(1, FRAME_HEAD)
+    head["sequence"], head["run"] = scene.sequence & 0xFFFF_FFFF, scene.run
+    head["start_ns"] = scene.time_ns + round(float(time_s[0]) * _SECOND_NS)
+    head["rate_hz"] = scene.rate_hz
+    head["site"], head["lane"] = installation.site.id.encode(), installation.lane.number
+    head["direction"] = installation.lane.direction
+    head["flags"] = FrameFlag.CLOCK_LOCKED | FrameFlag.SIMULATED
+    if not installation.loops:
+        head["flags"] |= FrameFlag.NO_LOOP
+    head["pavement_c"] = scene.pavement_c
+    seen = scene.crossings[0].vehicle.seen if scene.crossings else Seen()
+    head["plate"], head["plate_colour"], head["plate_confidence"] = seen.plate, seen.colour, seen.confidence
+    head["length_mm"], head["width_mm"], head["height_mm"] = seen.length_mm, seen.width_mm, seen.height_mm
+    head["tyres"] = seen.tyres
+    return head
+
+
+def truth(scene: Scene, start_ns: int, frame: int) -> FrameTruth:
+    """What really happened in a scene."""
+    installation = scene.installation
+    return FrameTruth(
+        frame=frame,
+        site=installation.site.id,
+        lane=installation.lane.number,
+        run=scene.run,
+        sequence=scene.sequence & 0xFFFF_FFFF,
+        start_ns=start_ns,
+        rate_hz=scene.rate_hz,
+        pavement_c=round(scene.true_c, 2),
+        faults=(),
+        vehicles=tuple(_vehicle_truth(scene, crossing) for crossing in scene.crossings),
+    )
+
+
+def _vehicle_truth(scene: Scene, crossing: Crossing) -> VehicleTruth:
+    vehicle, motion = crossing.vehicle, crossing.motion
+    middle_s = np.array([motion.arrival_s(scene.installation.middle_m)])
+    left_kg, right_kg = vehicle.wheel_kg.round(1).T
+    return VehicleTruth(
+        vehicle=vehicle.number,
+        kind=vehicle.name,
+        time_ns=scene.time_ns + round(motion.arrival_s(0.0) * _SECOND_NS),
+        speed_kmh=round(float(motion.speed_ms(middle_s)[0]) * 3.6, 4),
+        acceleration_ms2=round(float(motion.acceleration_ms2(middle_s)[0]), 4),
+        gross_kg=round(float(left_kg.sum() + right_kg.sum()), 1),
+        left_kg=tuple(left_kg.tolist()),
+        right_kg=tuple(right_kg.tolist()),
+        spacing_mm=tuple((vehicle.spacing_m * 1_000).round(1).tolist()),
+        length_mm=round(vehicle.length_m * 1_000, 1),
+        lateral_mm=round(float(crossing.lateral_m.mean()) * 1_000, 1),
+        plate=vehicle.plate.decode(),
+    )

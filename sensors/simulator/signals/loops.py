@@ -1,0 +1,65 @@
+"""What a loop sees: the part of it that is under metal, rising while the bumper comes over it, and falling at the end.
+
+A loop's field reaches beyond its wires, so the change begins before the bumper is there and is whole only once the
+bumper is past. Chassis of trucks lie high and unevenly: they change the loop less, and not steadily.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sensors.simulator.signals.installation import Loop
+from sensors.simulator.signals.motion import Motion
+from sensors.simulator.signals.vehicle import Vehicle
+
+Floats = npt.NDArray[np.float64]
+
+#: Relative change of inductance in one count of a loop channel: 65 % over the converter's range.
+CHANGE_PER_COUNT = 1e-5
+#: How far the field reaches beyond the wires, before and behind.
+_REACH_M = 0.5
+_CAR_KG = 4_000
+
+
+@dataclass(frozen=True)
+class Metal:
+    """How a vehicle changes a loop: relative change when it covers it, and how unevenly along its length."""
+
+    change: float
+    uneven: float
+    wave_m: float
+    phase: float
+
+
+def metal(vehicle: Vehicle, rng: np.random.Generator) -> Metal:
+    """A car lies low and changes a loop by several per cent, a truck by one."""
+    light = vehicle.wheel_kg.sum() < _CAR_KG
+    change = rng.uniform(0.03, 0.08) if light else rng.uniform(0.006, 0.025)
+    uneven = rng.uniform(0.0, 0.15) if light else rng.uniform(0.1, 0.45)
+    return Metal(change, uneven, rng.uniform(1.5, 5.0), rng.uniform(0, 2 * np.pi))
+
+
+def changes(
+    loops: Sequence[Loop], shift_m: Floats, vehicle: Vehicle, motion: Motion, body: Metal, time_s: Floats
+) -> Floats:
+    """The change of each loop by one vehicle, shape (loops, samples); `shift_m` is how far off each loop truly lies."""
+    place_m = motion.place_m(time_s)
+    front_m, rear_m = place_m + vehicle.front_m, place_m - vehicle.spacing_m.sum() - vehicle.rear_m
+    change = np.zeros((len(loops), len(time_s)))
+    for row, loop in enumerate(loops):
+        centre_m, half_m = loop.position_m + shift_m[row], loop.length_m / 2 + _REACH_M
+        entered = _risen((front_m - (centre_m - half_m)) / (2 * half_m))
+        left = _risen((rear_m - (centre_m - half_m)) / (2 * half_m))
+        above = np.sin(2 * np.pi * (place_m - centre_m) / body.wave_m + body.phase)
+        change[row] = body.change * (entered - left) * (1 + body.uneven * above)
+    return change
+
+
+def _risen(part: Floats) -> Floats:
+    """A smooth rise from 0 to 1 while `part` goes from 0 to 1."""
+    part = np.clip(part, 0.0, 1.0)
+    return np.asarray(part * part * (3 - 2 * part))

@@ -1,0 +1,51 @@
+"""Everything that a frame depends on. The same scene gives the same bytes; a fault is a change of a scene."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sensors.simulator.signals.electronics import Noise
+from sensors.simulator.signals.installation import Installation
+from sensors.simulator.signals.loops import Metal
+from sensors.simulator.signals.strips import Bars, Crossing
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Window:
+    """What of the time is captured: `lead_s` before the first tyre meets a strip or the first metal a loop, `trail_s`
+    after the last tyre has left the last strip. A frame without a vehicle lasts both.
+    """
+
+    lead_s: float
+    trail_s: float
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One frame before it is captured. Time 0 is when the first vehicle's first axle is on line 1, at `time_ns`.
+
+    metals: each vehicle's effect on a loop; bars: the strips where they truly lie; loop_shift_m: how far the loops are
+    off; loop_noise: RMS relative change; pavement_c: NaN where nobody measures it, `true_c` is what it is; seed: what
+    noise and faults are drawn from.
+    """
+
+    installation: Installation
+    crossings: tuple[Crossing, ...]
+    metals: tuple[Metal, ...]
+    time_ns: int
+    rate_hz: int
+    window: Window
+    bars: Bars
+    loop_shift_m: Floats
+    noise: Noise
+    loop_noise: float
+    true_c: float
+    pavement_c: float
+    sequence: int
+    run: int
+    seed: tuple[int, ...]

@@ -1,0 +1,137 @@
+"""The force on every strip over time: each wheel's load, as it is at that instant, times what the strip feels of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from sensors.simulator.signals.footprint import Footprints, Pavement, footprints
+from sensors.simulator.signals.motion import Motion
+from sensors.simulator.signals.suspension import Suspension
+from sensors.simulator.signals.vehicle import Vehicle
+
+Floats = npt.NDArray[np.float64]
+Index = npt.NDArray[np.intp]
+
+_LEFT_RIGHT = np.array([-1.0, 1.0])
+
+
+@dataclass(frozen=True)
+class Bars:
+    """The strips as bars in the road, shape (strips,): where they truly lie, and how wide they are.
+
+    left_m and right_m are the ends across the lane, from its middle to the right.
+    """
+
+    position_m: Floats
+    width_m: Floats
+    left_m: Floats
+    right_m: Floats
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """A vehicle under way over the strips.
+
+    lateral_m: how far right of the lane's middle each axle runs, shape (axles,); response: felt ÷ true force by strip
+    and axle, shape (strips, axles), for whatever differs from one crossing to the next.
+    """
+
+    vehicle: Vehicle
+    motion: Motion
+    suspension: Suspension
+    pavement: Pavement
+    lateral_m: Floats
+    response: Floats
+
+
+@dataclass(frozen=True)
+class _Visits:
+    """Visits of wheels to strips, shape (visits,): samples [begin, end) of each, and what of the wheel is over it."""
+
+    strip: Index
+    wheel: Index
+    begin: Index
+    end: Index
+    covered: Floats
+
+
+def newtons(crossing: Crossing, bars: Bars, time_s: Floats, gravity_ms2: float, factor: Floats) -> Floats:
+    """The force that each strip feels of one vehicle, shape (strips, samples).
+
+    `factor` is what the strips feel more or less at the vehicle's speed, shape (samples,).
+    """
+    place_m = crossing.motion.place_m(time_s)
+    prints = footprints(crossing.vehicle.tyres, crossing.pavement)
+    force = np.zeros(len(bars.position_m) * len(time_s))
+    for visits in _visits(crossing, bars, prints, place_m):
+        row, sample = _spread(visits)
+        load = _load(crossing, visits.wheel[row], time_s[sample])
+        strip, axle = visits.strip[row], visits.wheel[row] // 2
+        ahead_m = place_m[sample] - (crossing.vehicle.axle_m[axle] + bars.position_m[strip])
+        felt = prints.felt(visits.wheel[row], ahead_m, bars.width_m[strip])
+        felt *= load * crossing.response[strip, axle] * visits.covered[row] * factor[sample]
+        force += np.bincount(strip * len(time_s) + sample, felt, len(force))
+    return (force * gravity_ms2).reshape(-1, len(time_s))
+
+
+def _load(crossing: Crossing, wheel: Index, time_s: Floats) -> Floats:
+    """Load in kg of wheels at times, shape (n,)."""
+    axle, side = np.divmod(wheel, 2)
+    load = crossing.vehicle.wheel_kg.ravel()[wheel] * crossing.suspension.relative(axle, side, time_s)
+    acceleration = crossing.motion.acceleration_ms2(time_s)
+    if acceleration.any():
+        load += crossing.suspension.shift[axle] / 2 * acceleration
+    return np.asarray(np.maximum(load, 0.0))
+
+
+def _visits(crossing: Crossing, bars: Bars, prints: Footprints, place_m: Floats) -> Iterator[_Visits]:
+    """The visits on each stretch of time in which the vehicle does not turn round."""
+    strip, wheel, covered = _pairs(crossing, bars)
+    centre_m = bars.position_m[strip] + crossing.vehicle.axle_m[wheel // 2]
+    reach_m = prints.half_m[wheel] + bars.width_m[strip] / 2
+    for begin, end, forwards in _stretches(place_m):
+        if forwards:
+            first = np.searchsorted(place_m[begin:end], centre_m - reach_m)
+            last = np.searchsorted(place_m[begin:end], centre_m + reach_m)
+        else:
+            first = np.searchsorted(-place_m[begin:end], -(centre_m + reach_m))
+            last = np.searchsorted(-place_m[begin:end], -(centre_m - reach_m))
+        there = last > first
+        yield _Visits(strip[there], wheel[there], first[there] + begin, last[there] + begin, covered[there])
+
+
+def _pairs(crossing: Crossing, bars: Bars) -> tuple[Index, Index, Floats]:
+    """Strips and wheels that meet, and the part of each tyre's width that is over the strip."""
+    vehicle = crossing.vehicle
+    middle_m = (crossing.lateral_m[:, None] + vehicle.track_m / 2 * _LEFT_RIGHT).ravel()
+    half_m = np.broadcast_to(vehicle.tyres.width_m, vehicle.wheel_kg.shape).ravel() / 2
+    right_m = np.minimum(middle_m + half_m, bars.right_m[:, None])
+    left_m = np.maximum(middle_m - half_m, bars.left_m[:, None])
+    covered = np.maximum(right_m - left_m, 0.0) / (2 * half_m)
+    strip, wheel = np.nonzero(covered)
+    return strip, wheel, covered[strip, wheel]
+
+
+def _stretches(place_m: Floats) -> Iterator[tuple[int, int, bool]]:
+    """Runs of samples [begin, end) in which the place only rises (True) or only falls; standing belongs to either."""
+    step = np.sign(np.diff(place_m))
+    moving = np.flatnonzero(step)
+    turns = moving[1:][np.diff(step[moving]) != 0]
+    edges = [0, *(turns + 1).tolist(), len(place_m)]
+    forwards = bool(step[moving[0]] > 0) if len(moving) else True
+    for begin, end in pairwise(edges):
+        yield begin, end, forwards
+        forwards = not forwards
+
+
+def _spread(visits: _Visits) -> tuple[Index, Index]:
+    """For every sample of every visit the visit's row and the sample, shape (n,)."""
+    length = visits.end - visits.begin
+    row = np.repeat(np.arange(len(length)), length)
+    before = np.cumsum(length) - length
+    return row, np.arange(length.sum()) - before[row] + visits.begin[row]
