@@ -12,8 +12,8 @@ ruler    spacing of the last two axles,      the scale of the speed, and   3 % (
          where they are a group              with it every weight          but fleets differ by 1 … 2 %)
 =======  ==================================  ============================  =====================================
 
-No chart corrects anything: it finds, says since when, and rests until a person has looked. How lines of one lane compare
-with each other is `wim.line_drift`, and sharper, for the traffic drops out of a ratio.
+No chart corrects anything: it finds, says since when, and rests until a person has looked. How lines of one lane
+compare with each other is `wim.line_drift`, and sharper, for the traffic drops out of a ratio.
 """
 
 from __future__ import annotations
