@@ -77,6 +77,11 @@ def of_pattern(pattern: str) -> int | None:
     return max(fitting, key=lambda index: CLASSES[index].share, default=None)
 
 
+def tyre_code(tyres: str) -> int:
+    """The tyres of a class as a frame says them: two bits an axle, the first axle lowest."""
+    return sum(int(code) << (2 * axle) for axle, code in enumerate(tyres))
+
+
 def _named(name: str) -> int:
     return next(index for index, row in enumerate(CLASSES) if row.name == name)
 

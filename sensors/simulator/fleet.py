@@ -13,7 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from sensors.simulator import plates
-from sensors.simulator.classes import AXLES, CLASSES, CRANE, LOW_LOADER, SIX_AXLE, Kind, VehicleClass, of_pattern
+from sensors.simulator.classes import (
+    AXLES,
+    CLASSES,
+    CRANE,
+    LOW_LOADER,
+    SIX_AXLE,
+    Kind,
+    VehicleClass,
+    of_pattern,
+    tyre_code,
+)
 from sensors.simulator.registered import Listed, Registered
 from sensors.simulator.scenario import Scenario
 
@@ -123,7 +133,7 @@ def _of_class(row: VehicleClass, vehicles: Vehicles, rng: np.random.Generator) -
     colours, shares = zip(*row.plate_colours, strict=True)
     vehicles["colour"] = rng.choice(colours, count, p=shares)
     vehicles["axle_count"] = axles
-    vehicles["tyres"] = _tyre_code(row.tyres)
+    vehicles["tyres"] = tyre_code(row.tyres)
     vehicles["full_kg"] = row.full_kg
     vehicles["tare_kg"][:, :axles] = row.tare_kg * (1 + _TARE_SCATTER * rng.standard_normal((count, 1)))
     vehicles["payload_share"][:, :axles] = _payload_shares(row, count, rng)
@@ -144,11 +154,6 @@ def _spacings(row: VehicleClass, count: int, rng: np.random.Generator) -> npt.ND
     bounds = [(_OTHERS if index else _FIRST)[inside] for index, inside in enumerate(row.inside_group)]
     low, high = np.array(bounds).T
     return np.clip(rng.normal(mean, scatter, (count, len(mean))), low, high)
-
-
-def _tyre_code(tyres: str) -> int:
-    """Two bits an axle, the first axle lowest."""
-    return sum(int(code) << (2 * axle) for axle, code in enumerate(tyres))
 
 
 def _register(vehicles: Vehicles, rows: dict[str, Rows], listed: Sequence[Listed], names: Registered) -> None:

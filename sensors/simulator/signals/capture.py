@@ -7,9 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from sensors.simulator.signals.channel_faults import spoilt
 from sensors.simulator.signals.electronics import amplified, converted, disturb
 from sensors.simulator.signals.frame_truth import FrameTruth, VehicleTruth
-from sensors.simulator.signals.loops import CHANGE_PER_COUNT, changes
+from sensors.simulator.signals.loops import CHANGE_PER_COUNT, REACH_M, changes
+from sensors.simulator.signals.raw import Raw
 from sensors.simulator.signals.scene import Scene
 from sensors.simulator.signals.strips import Crossing, newtons
 from sensors.simulator.signals.vehicle import Seen
@@ -27,17 +29,9 @@ class Captured(NamedTuple):
     truth: FrameTruth
 
 
-class Raw(NamedTuple):
-    """A frame whose parts can still be changed: FRAME_HEAD shape (1,), CHANNEL (c,), int16 (c, samples)."""
-
-    head: npt.NDArray[np.void]
-    channels: npt.NDArray[np.void]
-    counts: npt.NDArray[np.int16]
-
-
 def capture(scene: Scene, frame: int = 0) -> Captured:
     """The frame of a scene; `frame` is its index in its file."""
-    raw = expose(scene)
+    raw = spoilt(scene, expose(scene))
     return Captured(encode_frame(*raw), truth(scene, int(raw.head["start_ns"][0]), frame))
 
 
@@ -61,10 +55,18 @@ def sample_times(scene: Scene) -> Floats:
 
 
 def window_s(scene: Scene) -> tuple[float, float]:
-    """From when to when the frame lasts."""
-    begin_s = min((_first_s(scene, crossing) for crossing in scene.crossings), default=0.0)
-    end_s = max((_last_s(scene, crossing) for crossing in scene.crossings), default=0.0)
+    """From when to when the frame lasts; a loop begins it earlier than the first tyre would."""
+    begin_s, end_s = on_strips_s(scene)
+    metal_s = min((_metal_s(scene, crossing) for crossing in scene.crossings), default=begin_s)
+    begin_s = begin_s if scene.window.lead_s < 0 else min(begin_s, metal_s)
     return begin_s - scene.window.lead_s, end_s + scene.window.trail_s
+
+
+def on_strips_s(scene: Scene) -> tuple[float, float]:
+    """From when to when any tyre touches a strip; 0 and 0 where there is none."""
+    spans = [(crossing.motion, touched_m(scene, crossing)) for crossing in scene.crossings]
+    begin_s = min((motion.arrival_s(first_m) for motion, (first_m, _) in spans), default=0.0)
+    return begin_s, max((motion.departure_s(last_m) for motion, (_, last_m) in spans), default=0.0)
 
 
 def touched_m(scene: Scene, crossing: Crossing) -> tuple[float, float]:
@@ -75,14 +77,12 @@ def touched_m(scene: Scene, crossing: Crossing) -> tuple[float, float]:
     return float(first_m), float(last_m + crossing.vehicle.axle_m[-1])
 
 
-def _first_s(scene: Scene, crossing: Crossing) -> float:
-    first_m, _ = touched_m(scene, crossing)
-    ends_m = [loop.position_m - loop.length_m - crossing.vehicle.front_m for loop in scene.installation.loops]
-    return crossing.motion.arrival_s(min([first_m, *ends_m]))
-
-
-def _last_s(scene: Scene, crossing: Crossing) -> float:
-    return crossing.motion.departure_s(touched_m(scene, crossing)[1])
+def _metal_s(scene: Scene, crossing: Crossing) -> float:
+    """When the front bumper first changes a loop."""
+    edges_m = [loop.position_m - loop.length_m / 2 - REACH_M for loop in scene.installation.loops]
+    return min(
+        (crossing.motion.arrival_s(edge_m - crossing.vehicle.front_m) for edge_m in edges_m), default=float("inf")
+    )
 
 
 def force(scene: Scene, time_s: Floats) -> Floats:
@@ -101,7 +101,7 @@ def _loop_counts(scene: Scene, time_s: Floats, rng: np.random.Generator) -> npt.
     change = scene.loop_noise * rng.standard_normal((len(loops), len(time_s)))
     for crossing, metal in zip(scene.crossings, scene.metals, strict=True):
         change += changes(loops, scene.loop_shift_m, crossing.vehicle, crossing.motion, metal, time_s)
-    return converted(change, CHANGE_PER_COUNT, np.zeros(len(loops)))
+    return converted(change, np.full(len(loops), CHANGE_PER_COUNT), np.zeros(len(loops)))
 
 
 def channels(scene: Scene) -> npt.NDArray[np.void]:
@@ -122,19 +122,25 @@ def _head(scene: Scene, time_s: Floats) -> npt.NDArray[np.void]:
     installation = scene.installation
     head = np.zeros(1, FRAME_HEAD)
     head["sequence"], head["run"] = scene.sequence & 0xFFFF_FFFF, scene.run
-    head["start_ns"] = scene.time_ns + round(float(time_s[0]) * _SECOND_NS)
+    head["start_ns"] = scene.time_ns + scene.clock_off_ns + round(float(time_s[0]) * _SECOND_NS)
     head["rate_hz"] = scene.rate_hz
     head["site"], head["lane"] = installation.site.id.encode(), installation.lane.number
     head["direction"] = installation.lane.direction
-    head["flags"] = FrameFlag.CLOCK_LOCKED | FrameFlag.SIMULATED
-    if not installation.loops:
-        head["flags"] |= FrameFlag.NO_LOOP
+    head["flags"] = _flags(scene)
     head["pavement_c"] = scene.pavement_c
     seen = scene.crossings[0].vehicle.seen if scene.crossings else Seen()
     head["plate"], head["plate_colour"], head["plate_confidence"] = seen.plate, seen.colour, seen.confidence
     head["length_mm"], head["width_mm"], head["height_mm"] = seen.length_mm, seen.width_mm, seen.height_mm
     head["tyres"] = seen.tyres
     return head
+
+
+def _flags(scene: Scene) -> int:
+    flags = FrameFlag.SIMULATED
+    flags |= FrameFlag.CLOCK_LOCKED if scene.clock_locked else 0
+    flags |= FrameFlag.NEIGHBOUR if scene.neighbour else 0
+    flags |= FrameFlag.CUT if scene.cut else 0
+    return flags if scene.installation.loops else flags | FrameFlag.NO_LOOP
 
 
 def truth(scene: Scene, start_ns: int, frame: int) -> FrameTruth:
@@ -149,7 +155,7 @@ def truth(scene: Scene, start_ns: int, frame: int) -> FrameTruth:
         start_ns=start_ns,
         rate_hz=scene.rate_hz,
         pavement_c=round(scene.true_c, 2),
-        faults=(),
+        faults=tuple(fault.kind for fault in scene.faults),
         vehicles=tuple(_vehicle_truth(scene, crossing) for crossing in scene.crossings),
     )
 

@@ -119,9 +119,9 @@ def _doubled(wave: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return finer
 
 
-def converted(signal: Floats, unit_per_count: float, rest_counts: Floats) -> Counts:
-    """Counts of a 16-bit converter, which ends at its range."""
-    counts = signal / unit_per_count
+def converted(signal: Floats, unit_per_count: Floats, rest_counts: Floats) -> Counts:
+    """Counts of a 16-bit converter, which ends at its range; units and counts at rest by channel, shape (channels,)."""
+    counts = signal / unit_per_count[:, None]
     counts += rest_counts[:, None]
     np.rint(counts, out=counts)
     np.clip(counts, LOWEST, HIGHEST, out=counts)

@@ -52,7 +52,7 @@ class Installation:
     left_m: Floats
     right_m: Floats
     tau_s: float
-    newton_per_count: float
+    newton_per_count: Floats
     rest_counts: Floats
     loops: tuple[Loop, ...]
 
@@ -96,7 +96,7 @@ def install(site: Site, lane: Lane, loops: Sequence[Loop], rng: np.random.Genera
         tau_s=lane.tau_s or _USUAL_TAU_S,
         # A wheel of 10 t presses a strip with 50 kN at most, both with 100 kN: a converter for side strips has 1.8 N a
         # count, one for full strips twice that.
-        newton_per_count=float(rng.uniform(1.8, 2.6) * (1 + (side == Side.FULL).any())),
+        newton_per_count=rng.uniform(1.8, 2.6) * rng.uniform(0.95, 1.05, len(strips)) * np.where(side, 1, 2),
         rest_counts=np.round(rng.uniform(-600, 600, len(strips))),
         loops=tuple(loops),
     )

@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 #: Relative change of inductance in one count of a loop channel: 65 % over the converter's range.
 CHANGE_PER_COUNT = 1e-5
 #: How far the field reaches beyond the wires, before and behind.
-_REACH_M = 0.5
+REACH_M = 0.5
 _CAR_KG = 4_000
 
 
@@ -51,7 +51,7 @@ def changes(
     front_m, rear_m = place_m + vehicle.front_m, place_m - vehicle.spacing_m.sum() - vehicle.rear_m
     change = np.zeros((len(loops), len(time_s)))
     for row, loop in enumerate(loops):
-        centre_m, half_m = loop.position_m + shift_m[row], loop.length_m / 2 + _REACH_M
+        centre_m, half_m = loop.position_m + shift_m[row], loop.length_m / 2 + REACH_M
         entered = _risen((front_m - (centre_m - half_m)) / (2 * half_m))
         left = _risen((rear_m - (centre_m - half_m)) / (2 * half_m))
         above = np.sin(2 * np.pi * (place_m - centre_m) / body.wave_m + body.phase)

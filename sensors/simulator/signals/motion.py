@@ -134,6 +134,48 @@ def cruise(speed_kmh: float, middle_m: float, acceleration_ms2: float = 0.0, rea
     return _from_line_1([phase])
 
 
+class Course:
+    """A motion put together piece by piece, from a place ahead of the strips on."""
+
+    def __init__(self, from_m: float, speed_ms: float) -> None:
+        self._phases = [Phase(0.0, from_m, speed_ms)]
+
+    def roll_to(self, place_m: float) -> Course:
+        """Keep the speed up to a place ahead; where it is behind, nothing happens."""
+        last = self._phases[-1]
+        return self._go_on(max(last.from_s, last.forwards_at(place_m)), 0.0)
+
+    def hold(self, seconds: float) -> Course:
+        """Keep the speed, or stand, for so long."""
+        return self._go_on(self._phases[-1].from_s + seconds, 0.0)
+
+    def change(self, to_ms: float, rate_ms2: float) -> Course:
+        """Change the speed at a rate, below 0 into reverse."""
+        last = self._phases[-1]
+        change = to_ms - last.speed_ms
+        rate = math.copysign(rate_ms2, change)
+        self._phases[-1] = Phase(last.from_s, last.place_m, last.speed_ms, rate)
+        self._go_on(last.from_s + change / rate, 0.0)
+        last = self._phases[-1]
+        # The sum of many small steps would leave a crawl where the vehicle should stand.
+        self._phases[-1] = Phase(last.from_s, last.place_m, to_ms)
+        return self
+
+    def stop_at(self, place_m: float, rate_ms2: float) -> Course:
+        """Brake so as to stand at a place; as near as the brakes allow where that is too late."""
+        last = self._phases[-1]
+        return self.roll_to(place_m - last.speed_ms**2 / (2 * rate_ms2)).change(0.0, rate_ms2)
+
+    def motion(self) -> Motion:
+        """The motion, with the first axle on line 1 at time 0 when it first comes there."""
+        return _from_line_1(self._phases)
+
+    def _go_on(self, from_s: float, rate_ms2: float) -> Course:
+        last = self._phases[-1]
+        self._phases.append(Phase(from_s, last.place(from_s), last.speed(from_s), rate_ms2))
+        return self
+
+
 def _from_line_1(phases: Sequence[Phase]) -> Motion:
     motion = Motion(tuple(phases))
     return motion.later(-motion.arrival_s(0.0))

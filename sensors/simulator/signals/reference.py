@@ -17,7 +17,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from sensors.simulator.classes import CLASSES, Kind, VehicleClass
+from sensors.simulator.classes import CLASSES, Kind, VehicleClass, tyre_code
+from sensors.simulator.plates import NUMBERS, invented
 from sensors.simulator.signals.capture import Captured, capture
 from sensors.simulator.signals.installation import Installation, install
 from sensors.simulator.signals.layouts import LAYOUTS, reference_network
@@ -27,7 +28,7 @@ from sensors.simulator.signals.scene import Scene, Window
 from sensors.simulator.signals.strips import Crossing
 from sensors.simulator.signals.surroundings import Errors, bars, noise, pavement, response
 from sensors.simulator.signals.suspension import Roughness, sprung
-from sensors.simulator.signals.vehicle import Vehicle, assemble, sides, units_of
+from sensors.simulator.signals.vehicle import Seen, Vehicle, assemble, sides, units_of
 from wim.sites import Network
 
 Floats = npt.NDArray[np.float64]
@@ -40,6 +41,8 @@ _EVERY_NS = 10 * 10**9
 _TRUCK_KG = np.array([7_000.0, 9_000.0, 9_000.0, 8_000.0, 8_000.0, 8_000.0])
 _TRUCK_M = np.array([3.70, 1.30, 6.86, 1.28, 1.28])
 _TRUCK_M_SCATTER = np.array([0.15, 0.035, 0.30, 0.035, 0.035])
+#: What a goods vehicle's plate is coloured.
+_YELLOW = np.array([1], np.uint8)
 #: How far from the lane's middle a driver keeps.
 _LATERAL_M, _MOST_LATERAL_M = 0.12, 0.3
 #: Bumper to bumper at least; what one catches up with the other on the strips is less.
@@ -122,7 +125,7 @@ def _scene(recipe: Recipe, installation: Installation, index: int, seed: tuple[i
                 motion=motion,
                 suspension=sprung(vehicle.wheel_kg.sum(axis=1), vehicle.axle_m, vehicle.unit, recipe.roughness, rng),
                 pavement=ground,
-                lateral_m=_lateral(len(vehicle.unit), rng),
+                lateral_m=_lateral(len(installation.line), len(vehicle.unit), rng),
                 response=felt[:, None] * response(installation, len(vehicle.unit), recipe.errors, rng),
             )
             for vehicle, motion in zip(vehicles, motions, strict=True)
@@ -149,10 +152,10 @@ def _window(occupied: bool, rng: np.random.Generator) -> Window:
     return Window(lead_s, trail_s if occupied else rng.uniform(0.3, 2.0))
 
 
-def _lateral(axles: int, rng: np.random.Generator) -> Floats:
+def _lateral(strips: int, axles: int, rng: np.random.Generator) -> Floats:
     """A driver keeps to his line; trailers run a little beside it."""
     middle = np.clip(_LATERAL_M * rng.standard_normal(), -_MOST_LATERAL_M, _MOST_LATERAL_M)
-    return np.full(axles, middle) + rng.normal(0, 0.02, axles)
+    return np.tile(middle + rng.normal(0, 0.02, axles), (strips, 1))
 
 
 def _traffic(
@@ -186,7 +189,9 @@ def _vehicle(traffic: str, number: int, rng: np.random.Generator) -> Vehicle:
     if traffic == "1-2-3":
         axle_kg = _TRUCK_KG * rng.normal(1, 0.03, len(_TRUCK_KG))
         spacing_m = _TRUCK_M + _TRUCK_M_SCATTER * np.clip(rng.standard_normal(len(_TRUCK_M)), -2, 2)
-        return _assembled("reference truck", axle_kg * (49_000 / axle_kg.sum()), spacing_m, traffic, number, rng)
+        return _assembled(
+            "reference truck", axle_kg * (49_000 / axle_kg.sum()), spacing_m, traffic, tyre_code("122222"), number, rng
+        )
     row = CLASSES[rng.choice(len(CLASSES), p=_MIX)]
     return _of_class(row, number, rng)
 
@@ -198,14 +203,28 @@ def _of_class(row: VehicleClass, number: int, rng: np.random.Generator) -> Vehic
     mean_mm, scatter_mm = np.array(row.spacing_mm).T
     spacing_m = (mean_mm + scatter_mm * np.clip(rng.standard_normal(len(mean_mm)), -2, 2)) / 1_000
     axle_kg = (tare_kg + payload_kg * share) * rng.normal(1, 0.03, len(tare_kg))
-    return _assembled(row.name, axle_kg, spacing_m, row.pattern, number, rng)
+    return _assembled(row.name, axle_kg, spacing_m, row.pattern, tyre_code(row.tyres), number, rng)
 
 
 def _assembled(
-    name: str, axle_kg: Floats, spacing_m: Floats, pattern: str, number: int, rng: np.random.Generator
+    name: str, axle_kg: Floats, spacing_m: Floats, pattern: str, tyres: int, number: int, rng: np.random.Generator
 ) -> Vehicle:
-    wheel_kg = sides(axle_kg, rng)
-    return assemble(name, wheel_kg, spacing_m, units_of(pattern), rng, number=number, rear_m=rng.uniform(0.8, 2.5))
+    """A vehicle with its plate; the camera reads it and the laser measures a length that is right to 3 cm."""
+    plate = invented(np.array([number % NUMBERS]), _YELLOW)[0]
+    rear_m = rng.uniform(0.8, 2.5)
+    length_mm = 1_000 * (spacing_m.sum() + rear_m + 1.2) + 30 * rng.standard_normal()
+    seen = Seen(plate, int(_YELLOW[0]), int(rng.integers(85, 100)), round(length_mm), 2_500, 3_600, tyres)
+    return assemble(
+        name,
+        sides(axle_kg, rng),
+        spacing_m,
+        units_of(pattern),
+        rng,
+        number=number,
+        plate=plate,
+        rear_m=rear_m,
+        seen=seen,
+    )
 
 
 #: The mixed traffic: every class of the road equally often, so that rare axle patterns are met too.

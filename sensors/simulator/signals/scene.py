@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,12 +27,27 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Fault:
+    """Something wrong with a frame or its driver, by the names of `faults`.
+
+    strip: the registry's key of a strip ("1L"), empty where the fault chooses one or has none; size: how bad, in the
+    unit of the fault, NaN for its usual one; since_ns: when it began, for those that grow.
+    """
+
+    kind: str
+    strip: str = ""
+    size: float = math.nan
+    since_ns: int = 0
+
+
+@dataclass(frozen=True)
 class Scene:
     """One frame before it is captured. Time 0 is when the first vehicle's first axle is on line 1, at `time_ns`.
 
     metals: each vehicle's effect on a loop; bars: the strips where they truly lie; loop_shift_m: how far the loops are
     off; loop_noise: RMS relative change; pavement_c: NaN where nobody measures it, `true_c` is what it is; seed: what
-    noise and faults are drawn from.
+    noise and faults are drawn from; clock_off_ns: how far the unit's clock is ahead; neighbour: whether strips of
+    another lane fired too; cut: whether the window is a part of what it should be.
     """
 
     installation: Installation
@@ -49,3 +65,8 @@ class Scene:
     sequence: int
     run: int
     seed: tuple[int, ...]
+    clock_locked: bool = True
+    clock_off_ns: int = 0
+    neighbour: bool = False
+    cut: bool = False
+    faults: tuple[Fault, ...] = ()

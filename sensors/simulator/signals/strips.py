@@ -37,8 +37,8 @@ class Bars:
 class Crossing:
     """A vehicle under way over the strips.
 
-    lateral_m: how far right of the lane's middle each axle runs, shape (axles,); response: felt ÷ true force by strip
-    and axle, shape (strips, axles), for whatever differs from one crossing to the next.
+    lateral_m: how far right of the lane's middle each axle runs where it meets each strip; response: felt ÷ true force,
+    for whatever differs from one crossing to the next; both of shape (strips, axles).
     """
 
     vehicle: Vehicle
@@ -108,7 +108,7 @@ def _visits(crossing: Crossing, bars: Bars, prints: Footprints, place_m: Floats)
 def _pairs(crossing: Crossing, bars: Bars) -> tuple[Index, Index, Floats]:
     """Strips and wheels that meet, and the part of each tyre's width that is over the strip."""
     vehicle = crossing.vehicle
-    middle_m = (crossing.lateral_m[:, None] + vehicle.track_m / 2 * _LEFT_RIGHT).ravel()
+    middle_m = (crossing.lateral_m[:, :, None] + vehicle.track_m / 2 * _LEFT_RIGHT).reshape(len(bars.width_m), -1)
     half_m = np.broadcast_to(vehicle.tyres.width_m, vehicle.wheel_kg.shape).ravel() / 2
     right_m = np.minimum(middle_m + half_m, bars.right_m[:, None])
     left_m = np.maximum(middle_m - half_m, bars.left_m[:, None])

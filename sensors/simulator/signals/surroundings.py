@@ -49,7 +49,7 @@ def pavement(rng: np.random.Generator) -> Pavement:
 def noise(installation: Installation, rng: np.random.Generator) -> Noise:
     """The noise of one frame."""
     count = len(installation.line)
-    full = installation.newton_per_count / 2.2
+    full = np.where(installation.side, 1.0, 2.0)
     decay = np.exp(-rng.uniform(*_BEHIND_S) / installation.tau_s)
     left_over = _LEFT_OVER_NS * rng.random() / installation.tau_s * decay
     return Noise(

@@ -73,10 +73,11 @@ def assemble(
     number: int = 0,
     plate: bytes = b"",
     rear_m: float = 1.5,
-    codes: int = 0,
+    seen: Seen | None = None,
 ) -> Vehicle:
-    """A vehicle of given wheel loads on tyres that are drawn; `codes` as a frame's, 0: single in front, dual behind."""
-    tyres = np.array([(codes >> (2 * axle)) & 3 or (1 if axle == 0 else 2) for axle in range(len(wheel_kg))])
+    """A vehicle of given wheel loads on drawn tyres: as `seen` says, else single in front and dual behind."""
+    seen = seen or Seen()
+    tyres = np.array([(seen.tyres >> (2 * axle)) & 3 or (1 if axle == 0 else 2) for axle in range(len(wheel_kg))])
     track = _CAR_TRACK_M if wheel_kg.sum() < _CAR_KG else _TRUCK_TRACK_M
     return Vehicle(
         number=number,
@@ -89,6 +90,7 @@ def assemble(
         track_m=rng.uniform(*track),
         front_m=rng.uniform(*_FRONT_M),
         rear_m=rear_m,
+        seen=seen,
     )
 
 
