@@ -40,7 +40,7 @@ OBSERVATION = np.dtype(
 #: about the sensor (beside the strips, braking, two vehicles …).
 COPIED, SIDELESS, MADE_UP, UNFIT = 1, 2, 4, 8
 
-_UNFIT_FLAGS = ACCELERATING | STRADDLING | AXLE_UNCERTAIN | TAILGATING | STOPPED
+UNFIT_FLAGS = ACCELERATING | STRADDLING | AXLE_UNCERTAIN | TAILGATING | STOPPED
 _MOST_LIMIT_KG = 65_535
 
 
@@ -106,6 +106,6 @@ def loads_of(passage: Record, row: Record) -> int:
         marks = SIDELESS
     if passage.source == SIMULATED_SOURCE or passage.flags & SIMULATED:
         marks |= MADE_UP
-    if passage.flags & _UNFIT_FLAGS:
+    if passage.flags & UNFIT_FLAGS:
         marks |= UNFIT
     return marks

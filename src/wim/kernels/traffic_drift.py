@@ -58,6 +58,7 @@ RULER_BINS = 64
 RULER_SHIFT = 3
 RULER_ROWS = 4
 
+
 @kernel
 def follow_trucks(
     trucks: npt.NDArray[np.void],
