@@ -128,7 +128,7 @@ def test_a_lane_that_does_not_exist_is_named_with_those_that_do(start: Callable[
     """A typo ends the start at once."""
     begun = start("screen,cassis")
     assert begun.process.wait(20) == 1
-    assert "there is no lane 'cassis'; choose from screen, cases, archive, health" in begun.said()
+    assert "there is no lane 'cassis'; choose from screen, cases, archive, frames, health" in begun.said()
 
 
 def test_a_database_without_tables_is_not_upgraded_by_the_way(
