@@ -43,7 +43,7 @@ def read_registry(path: Path | None) -> Registry:
     """
     if path is None:
         return Registry()
-    return parse_registry(read_toml(path, "set WIM_REGISTRY to the path of a registry file"), str(path))
+    return parse_registry(read_toml(path, "give the path of a registry file with --sites or WIM_REGISTRY"), str(path))
 
 
 def parse_registry(document: Mapping[str, object], origin: str) -> Registry:

@@ -115,9 +115,9 @@ def test_a_file_that_is_no_toml_says_where(tmp_path: Path, content: str | bytes,
         read_registry(written(tmp_path, content))
 
 
-def test_a_missing_file_says_which_setting_names_it(tmp_path: Path) -> None:
-    """The remedy is the variable to set."""
-    with pytest.raises(RegistryErrors, match=r"nowhere\.toml: cannot be read .*; set WIM_REGISTRY"):
+def test_a_missing_file_says_what_names_it(tmp_path: Path) -> None:
+    """The remedy is the option or the variable to set."""
+    with pytest.raises(RegistryErrors, match=r"nowhere\.toml: cannot be read .*; give the path .* with --sites or WIM_REGISTRY"):
         read_registry(tmp_path / "nowhere.toml")
 
 
