@@ -1,0 +1,248 @@
+"""One vehicle of a frame: its motion, its loads by all lines, what is doubtful about it, and its passage."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from wim.kernels.combining import combine
+from wim.kernels.jit import Record, kernel
+from wim.kernels.line_checks import LINES_Z, SIDES_Z, sides_disagree, worst_line
+from wim.kernels.motion import fit_motion, offset_of, speed_at, time_at
+from wim.kernels.validity import (
+    ACCELERATING,
+    AXLE_ONLY,
+    MOST_ACCELERATION_MS2,
+    STOPPED,
+    STRADDLING,
+    STRIP_FAULT,
+    TAILGATING,
+)
+from wim.kernels.weigh_arrays import Ints, Lane, Room
+from wim.kernels.wheel_loads import forget_bad, line_totals, load_wheels, side_sum
+from wim.records import MAX_AXLES
+
+#: Places on the rows that no smooth motion explains: to this the speed is smooth, from that on nobody knows the way.
+SMOOTH_M, LOST_M = 0.06, 0.30
+#: A vehicle slower than this stands.
+STANDING_MS = 0.4
+#: A pulse so near to an end of the frame was cut by it.
+EDGE_S = 0.002
+#: Sides of a whole vehicle that differ by more than loads are ever laid, as the left part less a half.
+ASIDE = 0.14
+#: What the estimate cannot know by itself, as parts of the weight: distances between lines and so the speed (law and
+#: measurement §4.6), speed by loops, what a calibration leaves, and a motion that is not smooth.
+DISTANCE, BY_LOOPS, LEFT_OVER, ROUGH = 0.004, 0.01, 0.002, 0.03
+
+
+@kernel
+def write_vehicle(
+    lane: Lane,
+    room: Room,
+    first: int,
+    axles: int,
+    flags: int,
+    sided: Ints,
+    blocks: int,
+    block_s: float,
+    gravity_ms2: float,
+    warmth: float,
+    doubt_part: float,
+    passage: Record,
+    line_kg: npt.NDArray[np.float32],
+) -> None:
+    """Weigh the vehicle whose axles are [first, first + axles) and write its passage."""
+    if axles > MAX_AXLES:
+        # What is beyond is not one vehicle, and has no room in a record.
+        flags |= TAILGATING
+        axles = MAX_AXLES
+    misfit_m = fit_motion(room.pulses, room.seen, first, first + axles, lane.row_m, room.motion, room.system)
+    smooth = misfit_m < SMOOTH_M
+    flags |= motion_doubts(lane, room, first, axles, misfit_m, blocks, block_s)
+    load_wheels(lane, room, first, axles, block_s, gravity_ms2, warmth, smooth)
+    lines = room.line_s.shape[1]
+    for axle in range(axles):
+        for line in range(lines):
+            for side in range(2):
+                line_kg[axle, line, side] = room.wheel_kg[axle, line, side]
+    forget_bad(lane, room, axles)
+    if line_totals(lane, room, axles, sided, room.load_kg, room.load_noise_kg):
+        flags |= STRADDLING
+    for axle in range(axles):
+        room.place_m[axle] = offset_of(room.pulses, room.seen, first + axle, lane.row_m, room.motion)
+        for line in range(lines):
+            room.spread_s[axle, line] = spread_of(lane, room, first + axle, line, block_s)
+    sigma_kg, _, _ = combine(
+        room.load_kg,
+        room.load_noise_kg,
+        room.line_s,
+        room.spread_s,
+        room.place_m,
+        axles,
+        room.index,
+        room.matrix,
+        room.root,
+        room.system,
+        room.axle_kg,
+        room.weight,
+    )
+    flags |= agreement(lane, room, axles, sided)
+    write_passage(lane, room, first, axles, flags, sided, sigma_kg, smooth, doubt_part, passage)
+
+
+@kernel
+def spread_of(lane: Lane, room: Room, axle: int, line: int, block_s: float) -> float:
+    """How wide a pulse is, as a standard deviation: a quarter of its length at the foot."""
+    for row in range(lane.row_m.shape[0]):
+        pulse = room.seen[axle, row]
+        if lane.row_line[row] == line and pulse >= 0:
+            return 0.22 * (room.pulses[row, pulse].end - room.pulses[row, pulse].first) * block_s
+    return 0.0
+
+
+@kernel
+def motion_doubts(lane: Lane, room: Room, first: int, axles: int, misfit_m: float, blocks: int, block_s: float) -> int:
+    """STOPPED and ACCELERATING, as far as the way over the rows tells them."""
+    flags = 0
+    if not (misfit_m < LOST_M):
+        flags |= STOPPED
+    begin_s = math.inf
+    end_s = 0.0
+    for axle in range(first, first + axles):
+        for row in range(lane.row_m.shape[0]):
+            pulse = room.seen[axle, row]
+            if pulse >= 0:
+                begin_s = min(begin_s, room.pulses[row, pulse].time_s)
+                end_s = max(end_s, room.pulses[row, pulse].time_s)
+                at_edge = room.pulses[row, pulse].first * block_s < EDGE_S
+                if at_edge or room.pulses[row, pulse].end >= blocks - EDGE_S / block_s:
+                    flags |= STOPPED
+    begin_ms = speed_at(room.motion, begin_s)
+    end_ms = speed_at(room.motion, end_s)
+    if min(begin_ms, end_ms) < STANDING_MS:
+        flags |= STOPPED
+    begin_ms2 = room.motion[2] + room.motion[3] * (begin_s - room.motion[0])
+    end_ms2 = room.motion[2] + room.motion[3] * (end_s - room.motion[0])
+    if min(abs(begin_ms2), abs(end_ms2)) > MOST_ACCELERATION_MS2:
+        flags |= ACCELERATING
+    return flags
+
+
+@kernel
+def agreement(lane: Lane, room: Room, axles: int, sided: Ints) -> int:
+    """STRIP_FAULT where lines disagree, STRADDLING where a side ran beside the strips."""
+    flags = 0
+    for strip in range(lane.channel.shape[0]):
+        if room.strips[strip].bad:
+            flags |= STRIP_FAULT
+    if sides_disagree(room, axles, sided) > SIDES_Z:
+        flags |= STRIP_FAULT
+    count = 0
+    for axle in range(axles):
+        for line in range(room.load_kg.shape[1]):
+            count += 0 if math.isnan(room.load_kg[axle, line]) else 1
+    line, score = worst_line(room.load_kg, room.matrix, room.index, count, room.contrast)
+    if score > LINES_Z:
+        flags |= STRIP_FAULT
+    left = right = 0.0
+    for line in range(sided.shape[0]):
+        if sided[line]:
+            left += side_sum(room, axles, line, 0)
+            right += side_sum(room, axles, line, 1)
+    if left + right > 0.0 and abs(left / (left + right) - 0.5) > ASIDE:
+        flags |= STRADDLING
+    return flags
+
+
+@kernel
+def write_passage(
+    lane: Lane,
+    room: Room,
+    first: int,
+    axles: int,
+    flags: int,
+    sided: Ints,
+    sigma_kg: float,
+    smooth: bool,
+    doubt_part: float,
+    passage: Record,
+) -> None:
+    """Write loads, spacings, speed, time and uncertainty of one vehicle."""
+    gross_kg = 0.0
+    halves = 0
+    for line in range(sided.shape[0]):
+        halves += sided[line]
+    total = 0
+    for axle in range(axles):
+        load_kg = min(max(room.axle_kg[axle], 1.0), 65_535.0)
+        share = left_share(room, axle, sided) if halves else 1.0
+        left_kg = np.int64(load_kg * share + 0.5)
+        right_kg = np.int64(load_kg + 0.5) - left_kg
+        passage.left_kg[axle] = left_kg
+        passage.right_kg[axle] = right_kg
+        total += left_kg + right_kg
+        gross_kg += load_kg
+        if axle > 0:
+            spacing_mm = (room.place_m[axle] - room.place_m[axle - 1]) * 1_000.0
+            passage.spacing_mm[axle - 1] = np.int64(min(max(spacing_mm, 0.0), 65_535.0) + 0.5)
+    passage.axle_count = axles
+    passage.gross_kg = total
+    if not halves:
+        flags |= AXLE_ONLY
+    middle_m = 0.5 * (lane.row_m[0] + lane.row_m[lane.row_m.shape[0] - 1])
+    at_middle_s = time_at(room.motion, room.place_m[0] + middle_m, room.motion[0])
+    passage.speed_kmh = abs(speed_at(room.motion, at_middle_s)) * 3.6
+    passage.acceleration_ms2 = room.motion[2] + room.motion[3] * (at_middle_s - room.motion[0])
+    passage.time_ns = np.int64(time_on_line_1(lane, room, first) * 1e9)
+    relative = (sigma_kg / max(gross_kg, 1.0)) ** 2 + DISTANCE**2 + LEFT_OVER**2 + doubt_part**2
+    if not smooth:
+        relative += ROUGH**2
+    passage.gross_sigma = math.sqrt(relative)
+    passage.flags = flags
+
+
+@kernel
+def time_on_line_1(lane: Lane, room: Room, first: int) -> float:
+    """When the first axle was on line 1: as its rows saw it, else by the motion."""
+    total = 0.0
+    count = 0
+    line_m = 0.0
+    rows = 0
+    for row in range(lane.row_m.shape[0]):
+        if lane.row_line[row] == 0:
+            line_m += lane.row_m[row]
+            rows += 1
+            if room.seen[first, row] >= 0:
+                total += room.pulses[row, room.seen[first, row]].time_s
+                count += 1
+    if count == rows and rows > 0:
+        return total / count
+    return time_at(room.motion, room.place_m[0] + line_m / max(1, rows), room.motion[0])
+
+
+@kernel
+def left_share(room: Room, axle: int, sided: Ints) -> float:
+    """The left part of an axle: by the lines that weighed both sides, else by the means of halves."""
+    left = right = 0.0
+    lefts = rights = 0
+    for line in range(sided.shape[0]):
+        if sided[line]:
+            one = room.wheel_kg[axle, line, 0]
+            other = room.wheel_kg[axle, line, 1]
+            if not math.isnan(one) and not math.isnan(other):
+                left += max(0.0, one)
+                right += max(0.0, other)
+                lefts += 1
+    if left + right > 0.0:
+        return left / (left + right)
+    for line in range(sided.shape[0]):
+        if sided[line]:
+            if not math.isnan(room.wheel_kg[axle, line, 0]):
+                left += max(0.0, room.wheel_kg[axle, line, 0])
+                lefts += 1
+            if not math.isnan(room.wheel_kg[axle, line, 1]):
+                right += max(0.0, room.wheel_kg[axle, line, 1])
+                rights += 1
+    left /= max(1, lefts)
+    right /= max(1, rights)
+    return left / (left + right) if left + right > 0.0 else 0.5
