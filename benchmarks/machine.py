@@ -20,8 +20,8 @@ PACKAGES = ("numba", "numpy", "aiokafka", "faust-streaming", "sqlalchemy", "uvlo
 LOOK_SECONDS = 1.0
 
 
-def provenance(kafka: str) -> dict[str, Any]:
-    """Machine, versions and state of the project; `kafka` is the broker's release."""
+def provenance(kafka: str = "") -> dict[str, Any]:
+    """Machine, versions and state of the project; `kafka` is the broker's release, where one takes part."""
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _git("rev-parse", "--short=12", "HEAD"),
@@ -29,7 +29,7 @@ def provenance(kafka: str) -> dict[str, Any]:
         "machine": {"cpu": _cpu(), "cores": len(os.sched_getaffinity(0)), "memory_gb": _memory_gb()},
         "versions": {
             "python": platform.python_version(),
-            "kafka": kafka,
+            **({"kafka": kafka} if kafka else {}),
             "sqlite": sqlite3.sqlite_version,
             **{name: version(name) for name in PACKAGES},
         },
