@@ -14,6 +14,7 @@ their sum is what the estimate believes of itself.
 import math
 
 from wim.kernels.jit import kernel
+from wim.kernels.line_drift import solve
 from wim.kernels.weigh_arrays import Floats, Ints
 
 #: RMS of body motion and axle hop as parts of the static load, and the bands of their frequencies in Hz: heavy vehicles
@@ -82,9 +83,8 @@ def combine(
     root: Floats,
     system: Floats,
     axle_kg: Floats,
-    weight: Floats,
 ) -> tuple[float, float, int]:
-    """Write each axle's load to axle_kg (axles,) and its line weights to weight (axles, lines).
+    """Write each axle's load to axle_kg (axles,).
 
     load_kg, noise_kg, time_s, spread_s: (axles, lines), a load of NaN where a line has none; places_m: (axles,).
     index, matrix, root, system: room, see `weigh_arrays.Room`. Returns the standard deviation of the sum in kg, the
@@ -116,7 +116,6 @@ def combine(
     variance = invert_sum(system, axles, axle_kg)
     for axle in range(axles):
         explained += axle_kg[axle] * root_product(root, count, axle, axles)
-    share_lines(load_kg, noise_kg, axles, weight)
     free = count - axles
     return math.sqrt(variance), max(0.0, length - explained) / max(1, free), free
 
@@ -131,14 +130,43 @@ def root_product(root: Floats, count: int, one: int, other: int) -> float:
 
 
 @kernel
-def share_lines(load_kg: Floats, noise_kg: Floats, axles: int, weight: Floats) -> None:
-    """What each line counts for its axle by itself: equal parts of the lines that are there."""
+def share_lines(
+    index: Ints, count: int, axles: int, matrix: Floats, root: Floats, system: Floats, weight: Floats
+) -> None:
+    """Write what each line counts in the load of its own axle, weight (axles, lines); it adds up to 1 for each axle.
+
+    To be called after `combine`, whose room it uses up: M⁻¹ X' C⁻¹, of which only an axle's own lines are shown.
+    """
+    backward(matrix, root, count, axles)
     for axle in range(axles):
-        there = 0
-        for line in range(load_kg.shape[1]):
-            there += 0 if math.isnan(load_kg[axle, line]) else 1
-        for line in range(load_kg.shape[1]):
-            weight[axle, line] = 0.0 if math.isnan(load_kg[axle, line]) else 1.0 / max(1, there)
+        for line in range(weight.shape[1]):
+            weight[axle, line] = 0.0
+        for one in range(axles):
+            for other in range(axles + 1):
+                system[one, other] = 0.0
+        for row in range(count):
+            for other in range(axles):
+                system[index[row, 0], other] += root[row, other]
+        system[axle, axles] = 1.0
+        solve(system, axles)
+        for row in range(count):
+            if index[row, 0] == axle:
+                total = 0.0
+                for other in range(axles):
+                    total += system[other, axles] * root[row, other]
+                weight[axle, index[row, 1]] = total
+
+
+@kernel
+def backward(matrix: Floats, root: Floats, size: int, columns: int) -> None:
+    """Replace root (size, columns) by L'⁻¹ root."""
+    for row in range(size - 1, -1, -1):
+        for inner in range(row + 1, size):
+            part = matrix[inner, row]
+            for column in range(columns):
+                root[row, column] -= part * root[inner, column]
+        for column in range(columns):
+            root[row, column] /= matrix[row, row]
 
 
 @kernel

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from wim.kernels.combining import combine
 from wim.kernels.jit import Record, kernel
-from wim.kernels.line_checks import LINES_Z, SIDES_Z, sides_disagree, worst_line
+from wim.kernels.line_checks import LINES_Z, SIDES_Z, SIDES_Z_MORE, sides_disagree, worst_line
 from wim.kernels.motion import fit_motion, offset_of, speed_at, time_at
 from wim.kernels.validity import (
     ACCELERATING,
@@ -45,19 +45,25 @@ def write_vehicle(
     sided: Ints,
     blocks: int,
     block_s: float,
+    before_s: float,
     gravity_ms2: float,
     warmth: float,
     doubt_part: float,
     passage: Record,
     line_kg: npt.NDArray[np.float32],
 ) -> None:
-    """Weigh the vehicle whose axles are [first, first + axles) and write its passage."""
+    """Weigh the vehicle whose axles are [first, first + axles) and write its passage.
+
+    before_s: half a sample, by which the middle of a block lies behind the middle of its samples.
+    """
     if axles > MAX_AXLES:
         # What is beyond is not one vehicle, and has no room in a record.
         flags |= TAILGATING
         axles = MAX_AXLES
     misfit_m = fit_motion(room.pulses, room.seen, first, first + axles, lane.row_m, room.motion, room.system)
-    smooth = misfit_m < SMOOTH_M
+    # With one row there is nothing to fit: the motion is that of the loops.
+    by_loops = math.isnan(misfit_m)
+    smooth = by_loops or misfit_m < SMOOTH_M
     flags |= motion_doubts(lane, room, first, axles, misfit_m, blocks, block_s)
     load_wheels(lane, room, first, axles, block_s, gravity_ms2, warmth, smooth)
     lines = room.line_s.shape[1]
@@ -84,10 +90,9 @@ def write_vehicle(
         room.root,
         room.system,
         room.axle_kg,
-        room.weight,
     )
     flags |= agreement(lane, room, axles, sided)
-    write_passage(lane, room, first, axles, flags, sided, sigma_kg, smooth, doubt_part, passage)
+    write_passage(lane, room, first, axles, flags, sided, sigma_kg, smooth, by_loops, before_s, doubt_part, passage)
 
 
 @kernel
@@ -104,7 +109,7 @@ def spread_of(lane: Lane, room: Room, axle: int, line: int, block_s: float) -> f
 def motion_doubts(lane: Lane, room: Room, first: int, axles: int, misfit_m: float, blocks: int, block_s: float) -> int:
     """STOPPED and ACCELERATING, as far as the way over the rows tells them."""
     flags = 0
-    if not (misfit_m < LOST_M):
+    if misfit_m >= LOST_M:
         flags |= STOPPED
     begin_s = math.inf
     end_s = 0.0
@@ -135,7 +140,7 @@ def agreement(lane: Lane, room: Room, axles: int, sided: Ints) -> int:
     for strip in range(lane.channel.shape[0]):
         if room.strips[strip].bad:
             flags |= STRIP_FAULT
-    if sides_disagree(room, axles, sided) > SIDES_Z:
+    if sides_disagree(room, axles, sided) > SIDES_Z + SIDES_Z_MORE * (sided.shape[0] - 2):
         flags |= STRIP_FAULT
     count = 0
     for axle in range(axles):
@@ -164,6 +169,8 @@ def write_passage(
     sided: Ints,
     sigma_kg: float,
     smooth: bool,
+    by_loops: bool,
+    before_s: float,
     doubt_part: float,
     passage: Record,
 ) -> None:
@@ -193,8 +200,9 @@ def write_passage(
     at_middle_s = time_at(room.motion, room.place_m[0] + middle_m, room.motion[0])
     passage.speed_kmh = abs(speed_at(room.motion, at_middle_s)) * 3.6
     passage.acceleration_ms2 = room.motion[2] + room.motion[3] * (at_middle_s - room.motion[0])
-    passage.time_ns = np.int64(time_on_line_1(lane, room, first) * 1e9)
-    relative = (sigma_kg / max(gross_kg, 1.0)) ** 2 + DISTANCE**2 + LEFT_OVER**2 + doubt_part**2
+    passage.time_ns = np.int64((time_on_line_1(lane, room, first) - before_s) * 1e9)
+    distance = BY_LOOPS if by_loops else DISTANCE
+    relative = (sigma_kg / max(gross_kg, 1.0)) ** 2 + distance**2 + LEFT_OVER**2 + doubt_part**2
     if not smooth:
         relative += ROUGH**2
     passage.gross_sigma = math.sqrt(relative)

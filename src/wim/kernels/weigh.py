@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from wim.kernels.cutting import cut_train, read_loop
 from wim.kernels.jit import kernel
+from wim.kernels.loop_speed import motion_by_loops
 from wim.kernels.motion import fit_motion, offset_of
 from wim.kernels.pulses import decay_from, decay_of, find_pulses, open_windows, weigh_pulse
 from wim.kernels.signals import block_size, noise_of, read_channel, undroop
@@ -35,6 +36,8 @@ NO_SPEED = -1
 NOISY_TIMES, NOISY_N = 12.0, 300.0
 #: An axle that only some rows have seen counts from this part of the heaviest on, and lighter ones are ghosts.
 GHOST_PART = 0.02
+#: A pulse that one row alone has felt is a wheel where it is so much higher than what begins it: 2.5 times.
+SURE_PART = 0.4
 
 
 @kernel
@@ -124,16 +127,37 @@ def seek(lane: Lane, room: Room, blocks: int, block_s: float) -> None:
 def gather(lane: Lane, room: Room) -> tuple[int, int]:
     """Make axles of the rows' pulses, in `seen`, by a first motion; returns their number and flags."""
     counts = room.pulse_count
-    if same_everywhere(room.pulses, counts, lane.row_m):
+    if counts.shape[0] > 1 and same_everywhere(room.pulses, counts, lane.row_m):
         axles = take_in_order(counts, room.seen)
         misfit_m = fit_motion(room.pulses, room.seen, 0, axles, lane.row_m, room.motion, room.system)
         if misfit_m < LOST_M or steady(room.pulses, room.seen, axles, lane.row_m):
             return axles, 0
+    if counts.shape[0] < 2:
+        return 0, 0
     base, _ = find_train(room.pulses, counts, lane.row_m, room.seen, room.motion, room.system)
     if base < 0:
         return 0, 0
     axles = heap_pulses(room.pulses, counts, lane.row_m, room.motion, room.seen, room.spare)
     return doubt(room, axles)
+
+
+@kernel
+def lone_row(room: Room) -> int:
+    """Make axles of the pulses of the one row that has felt wheels; 0 where there is none, or noise on several."""
+    best = -1
+    rows = room.pulse_count.shape[0]
+    for row in range(rows):
+        sure = 0
+        for index in range(room.pulse_count[row]):
+            sure += 1 if room.pulses[row, index].part < SURE_PART else 0
+        if sure == room.pulse_count[row] and sure > 0:
+            if best >= 0:
+                return 0
+            best = row
+    for axle in range(room.pulse_count[best] if best >= 0 else 0):
+        for row in range(rows):
+            room.seen[axle, row] = axle if row == best else -1
+    return room.pulse_count[best] if best >= 0 else 0
 
 
 @kernel
@@ -218,12 +242,29 @@ def weigh_frame(
         room.alive[loop] = 1 if alive else 0
     axles, flags = gather(lane, room)
     if axles == 0:
-        return 0
+        axles = lone_row(room)
+        if axles == 0:
+            return 0
+        if not motion_by_loops(room.loops, room.alive, lane.loop_m, blocks, block_s, room.motion):
+            return NO_SPEED
     flags |= strip_flags(lane, room)
     if reversed_rows(room, axles, lane.row_m):
         flags |= STOPPED
     return split(
-        lane, room, axles, flags, sided, blocks, block_s, gravity_ms2, warmth, doubt_part, length_m, passages, line_kg
+        lane,
+        room,
+        axles,
+        flags,
+        sided,
+        blocks,
+        block_s,
+        0.5 / rate_hz,
+        gravity_ms2,
+        warmth,
+        doubt_part,
+        length_m,
+        passages,
+        line_kg,
     )
 
 
@@ -248,6 +289,7 @@ def split(
     sided: Ints,
     blocks: int,
     block_s: float,
+    before_s: float,
     gravity_ms2: float,
     warmth: float,
     doubt_part: float,
@@ -276,6 +318,7 @@ def split(
             sided,
             blocks,
             block_s,
+            before_s,
             gravity_ms2,
             warmth,
             doubt_part,
