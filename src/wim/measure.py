@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from wim.frames import CHANNEL, FRAME_HEAD, Frame, FrameError, FrameFlag, Kind, Side, decode_frame, encode_frame
 from wim.kernels.signals import block_size
-from wim.kernels.weigh import weigh_frame
+from wim.kernels.weigh import NO_SPEED, NO_TRAIN, weigh_frame
 from wim.kernels.weigh_arrays import MOST_VEHICLES, Room, make_room
 from wim.kernels.weigh_arrays import Lane as Channels
 from wim.lanes import Calibration, Lane, Strip
@@ -31,6 +31,11 @@ UNCALIBRATED: Final = 0.05
 #: How far a pavement is from the calibration's temperature where nobody measures it, K.
 UNKNOWN_K: Final = 15.0
 
+#: Why a frame in which somebody was has no weight.
+_UNWEIGHED: Final = {
+    NO_SPEED: ("speed", "one row of strips has felt wheels, and no two loops tell how fast they were"),
+    NO_TRAIN: ("axles", "rows of strips have felt wheels that no vehicle explains"),
+}
 _SIDES: Final = {"full": Side.FULL, "left": Side.LEFT, "right": Side.RIGHT}
 _SECOND_NS = 10**9
 
@@ -73,7 +78,8 @@ class Meter:
     def measure(self, frame: Frame) -> Passages:
         """The vehicles of a frame in their order, shape (0,), (1,) or (2,).
 
-        Raises FrameError `channels` where it has no strip of this lane, `speed` where nothing tells one.
+        Raises FrameError `channels` where it has no strip of this lane, `speed` where nothing tells one, `axles` where
+        the rows have felt what makes no vehicle.
         """
         self._vehicles = 0
         plan = self._plan(frame)
@@ -105,7 +111,7 @@ class Meter:
             self._line_kg,
         )
         if found < 0:
-            raise FrameError("speed", "one row of strips and no two loops that tell how fast it was crossed")
+            raise FrameError(*_UNWEIGHED[found])
         return found
 
     def _sign(self, frame: Frame, plan: _Plan, passages: Passages) -> None:

@@ -9,7 +9,7 @@ import math
 
 from wim.kernels.jit import kernel
 from wim.kernels.motion import time_at
-from wim.kernels.signals import median, noise_of, sum_blocks
+from wim.kernels.signals import median, sum_blocks
 from wim.kernels.weigh_arrays import Floats, Ints, Structured
 
 #: Of the change at the axles beside it, what is left over a gap between two vehicles; a chassis leaves more than a
@@ -23,6 +23,8 @@ MOST_GAP_M = 15.0
 LENGTH_SLACK_M = 0.35
 #: A loop that changes less than so many of its noises is dead.
 LIVE_NOISES = 12.0
+#: A lowest change of more than this part of the highest is no rest.
+NEVER_OFF = 0.3
 #: Metal cannot leave a loop within a block; a detector that lets go can.
 SUDDEN = 0.5
 
@@ -45,9 +47,16 @@ def read_loop(counts: Ints, size: int, blocks: int, rest: float, scale: float, c
     for look in range(looks):
         spare[look] = change[look * blocks // looks]
     rest_level = lowest_part(spare, looks)
+    # A loop that never lets go within the frame shows no rest; what the unit calls rest must do.
+    if rest_level > NEVER_OFF * most:
+        rest_level = 0.0
     for block in range(blocks):
         change[block] = max(0.0, change[block] - rest_level)
-    return most - rest_level > LIVE_NOISES * noise_of(change, blocks, 0.0005, spare) and most > rest_level
+    looks = min(200, blocks - 1)
+    for look in range(looks):
+        block = look * (blocks - 1) // looks
+        spare[look] = abs(change[block + 1] - change[block])
+    return most - rest_level > LIVE_NOISES * median(spare, looks) and most > rest_level
 
 
 @kernel

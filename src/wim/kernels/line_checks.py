@@ -11,7 +11,7 @@ HALF_LINE, HALF_STRIP = 0.0141, 0.0212
 #: Beyond so many standard deviations lines disagree in left against right, of two lines and more for each line more,
 #: of which the worst is looked at; and as wholes. The first must find a step of 15 % in one strip, where one deviation
 #: is some 3 %; for the second five are the contract's (§3, bit 11), and a swing of fixed height seldom reaches four.
-SIDES_Z, SIDES_Z_MORE, LINES_Z = 3.1, 0.13, 4.5
+SIDES_Z, SIDES_Z_MORE, LINES_Z = 3.0, 0.2, 4.5
 
 
 @kernel
@@ -37,9 +37,14 @@ def side_of_line(room: Room, axles: int, line: int) -> tuple[float, float]:
 
 
 @kernel
-def sides_disagree(room: Room, axles: int, sided: Ints) -> float:
-    """The largest deviation of one line's left against right from that of the others, in standard deviations."""
-    worst = 0.0
+def sides_disagree(room: Room, axles: int, sided: Ints) -> tuple[int, float, float]:
+    """The line whose left against right differs most from that of the others, in standard deviations, and by how much.
+
+    The last is the difference of the logarithms; line -1 where no two lines have both halves.
+    """
+    worst = -1
+    most = 0.0
+    apart = 0.0
     lines = sided.shape[0]
     for line in range(lines):
         if not sided[line]:
@@ -55,19 +60,25 @@ def sides_disagree(room: Room, axles: int, sided: Ints) -> float:
                     others += value / variance
                     weights += 1.0 / variance
         if weights > 0.0:
-            worst = max(worst, abs(mine - others / weights) / math.sqrt(spread + 1.0 / weights))
-    return worst
+            off = abs(mine - others / weights)
+            score = off / math.sqrt(spread + 1.0 / weights)
+            if score > most:
+                worst = line
+                most = score
+                apart = off
+    return worst, most, apart
 
 
 @kernel
-def worst_line(load_kg: Floats, matrix: Floats, index: Ints, count: int, contrast: Floats) -> tuple[int, float]:
-    """The line that differs most from the mean of the others over the whole vehicle, and by how many deviations.
+def worst_line(load_kg: Floats, matrix: Floats, index: Ints, count: int, contrast: Floats) -> tuple[int, float, float]:
+    """The line that differs most from the mean of the others over the whole vehicle, in standard deviations and in kg.
 
     matrix (≥ count, ≥ count): the Cholesky factor that `combine` has left; index: the axle and line of each row;
     contrast: room for (≥ count,).
     """
     worst = -1
     most = 0.0
+    apart_kg = 0.0
     for line in range(load_kg.shape[1]):
         value = 0.0
         used = False
@@ -96,4 +107,5 @@ def worst_line(load_kg: Floats, matrix: Floats, index: Ints, count: int, contras
         if score > most:
             most = score
             worst = line
-    return worst, most
+            apart_kg = abs(value)
+    return worst, most, apart_kg

@@ -15,6 +15,8 @@ AROUND, STEPS = 0.12, 48
 LOOKS = 300
 #: A rise or fall is compared over this much of a lag on either side.
 BESIDE = 1.5
+#: How well a lag is known, as a part.
+LAG_PART = 0.01
 
 
 @kernel
@@ -35,18 +37,32 @@ def motion_by_loops(loops: Floats, alive: Ints, loop_m: Floats, blocks: int, blo
     rise_b = crossing(loops[far], blocks, True)
     fall_a = crossing(loops[near], blocks, False)
     fall_b = crossing(loops[far], blocks, False)
-    if rise_b <= rise_a or fall_b <= fall_a:
+    # A frame may begin when a loop is on already, and end when one still is.
+    risen = rise_a > 0.0 and rise_b > rise_a
+    fallen = fall_b < blocks - 1.0 and fall_b > fall_a
+    if not risen and not fallen:
         return False
-    rise_lag = best_lag(loops[near], loops[far], blocks, rise_a, rise_b - rise_a)
-    fall_lag = best_lag(loops[near], loops[far], blocks, fall_a, fall_b - fall_a)
-    first_ms = way_m / (rise_lag * block_s)
-    last_ms = way_m / (fall_lag * block_s)
-    first_s = (rise_a + 0.5 * rise_lag) * block_s
-    last_s = (fall_a + 0.5 * fall_lag) * block_s
-    motion[0] = 0.5 * (first_s + last_s)
-    motion[1] = 0.5 * (first_ms + last_ms)
-    motion[2] = (last_ms - first_ms) / (last_s - first_s) if last_s > first_s else 0.0
+    first_s = first_ms = last_s = last_ms = 0.0
+    if risen:
+        lag = best_lag(loops[near], loops[far], blocks, rise_a, rise_b - rise_a)
+        first_ms = way_m / (lag * block_s)
+        first_s = (rise_a + 0.5 * lag) * block_s
+    if fallen:
+        lag = best_lag(loops[near], loops[far], blocks, fall_a, fall_b - fall_a)
+        last_ms = way_m / (lag * block_s)
+        last_s = (fall_a + 0.5 * lag) * block_s
+    motion[0] = first_s if risen else last_s
+    motion[1] = first_ms if risen else last_ms
+    motion[2] = 0.0
     motion[3] = 0.0
+    if risen and fallen and last_s > first_s:
+        change_ms2 = (last_ms - first_ms) / (last_s - first_s)
+        # What the two speeds differ by within their own error is no acceleration.
+        sure = LAG_PART * motion[1] * 1.4142 / (last_s - first_s)
+        change_ms2 *= change_ms2**2 / (change_ms2**2 + sure**2)
+        motion[0] = 0.5 * (first_s + last_s)
+        motion[1] = 0.5 * (first_ms + last_ms)
+        motion[2] = change_ms2
     return True
 
 
@@ -57,6 +73,9 @@ def crossing(change: Floats, blocks: int, rising: bool) -> float:
     for block in range(blocks):
         most = max(most, change[block])
     half = 0.4 * most
+    # On when the frame begins, or still on when it ends: the frame does not hold that edge.
+    if change[0 if rising else blocks - 1] >= half:
+        return 0.0 if rising else blocks - 1.0
     if rising:
         for block in range(1, blocks):
             if change[block] >= half > change[block - 1]:

@@ -19,17 +19,22 @@ from wim.kernels.validity import (
     TAILGATING,
 )
 from wim.kernels.weigh_arrays import Ints, Lane, Room
-from wim.kernels.wheel_loads import forget_bad, line_totals, load_wheels, side_sum
+from wim.kernels.wheel_loads import forget_bad, line_totals, load_wheels
 from wim.records import MAX_AXLES
 
 #: Places on the rows that no smooth motion explains: to this the speed is smooth, from that on nobody knows the way.
 SMOOTH_M, LOST_M = 0.06, 0.30
+#: A motion that fits so badly was broken off where some axle took so much longer from row to row than another.
+UNSTEADY_M, UNSTEADY = 0.10, 2.2
 #: A vehicle slower than this stands.
-STANDING_MS = 0.4
+STANDING_MS = 0.6
 #: A pulse so near to an end of the frame was cut by it.
 EDGE_S = 0.002
-#: Sides of a whole vehicle that differ by more than loads are ever laid, as the left part less a half.
-ASIDE = 0.14
+#: Where every axle, the steering axle too, has its left part so far from a half, tyres ran beside the strips: loads are
+#: laid unevenly, but never on the steering axle.
+ASIDE = 0.11
+#: What is in doubt of a weight whose wheels were beside the strips, and of one whose vehicle stood, as parts.
+BESIDE, STOOD = 0.25, 0.30
 #: What the estimate cannot know by itself, as parts of the weight: distances between lines and so the speed (law and
 #: measurement §4.6), speed by loops, what a calibration leaves, and a motion that is not smooth.
 DISTANCE, BY_LOOPS, LEFT_OVER, ROUGH = 0.004, 0.01, 0.002, 0.03
@@ -60,7 +65,7 @@ def write_vehicle(
         # What is beyond is not one vehicle, and has no room in a record.
         flags |= TAILGATING
         axles = MAX_AXLES
-    misfit_m = fit_motion(room.pulses, room.seen, first, first + axles, lane.row_m, room.motion, room.system)
+    misfit_m = fit_motion(room.pulses, room.seen, first, first + axles, room.row_m, room.motion, room.system)
     # With one row there is nothing to fit: the motion is that of the loops.
     by_loops = math.isnan(misfit_m)
     smooth = by_loops or misfit_m < SMOOTH_M
@@ -75,9 +80,32 @@ def write_vehicle(
     if line_totals(lane, room, axles, sided, room.load_kg, room.load_noise_kg):
         flags |= STRADDLING
     for axle in range(axles):
-        room.place_m[axle] = offset_of(room.pulses, room.seen, first + axle, lane.row_m, room.motion)
+        room.place_m[axle] = offset_of(room.pulses, room.seen, first + axle, room.row_m, room.motion)
         for line in range(lines):
             room.spread_s[axle, line] = spread_of(lane, room, first + axle, line, block_s)
+    sigma_kg = together(room, axles)
+    dropped, doubt = agreement(room, axles, sided)
+    if doubt > 0.0:
+        flags |= STRIP_FAULT
+        doubt_part = math.hypot(doubt_part, doubt)
+    if dropped >= 0:
+        for axle in range(axles):
+            room.load_kg[axle, dropped] = math.nan
+        sigma_kg = together(room, axles)
+    for strip in range(lane.channel.shape[0]):
+        if room.strips[strip].bad:
+            flags |= STRIP_FAULT
+    if halves_of(sided) and leans(room, axles, sided):
+        flags |= STRADDLING
+        doubt_part = math.hypot(doubt_part, BESIDE)
+    if flags & STOPPED and not smooth:
+        doubt_part = math.hypot(doubt_part, STOOD)
+    write_passage(lane, room, first, axles, flags, sided, sigma_kg, smooth, by_loops, before_s, doubt_part, passage)
+
+
+@kernel
+def together(room: Room, axles: int) -> float:
+    """Combine the lines into axle_kg; returns the standard deviation of the gross weight in kg."""
     sigma_kg, _, _ = combine(
         room.load_kg,
         room.load_noise_kg,
@@ -91,8 +119,7 @@ def write_vehicle(
         room.system,
         room.axle_kg,
     )
-    flags |= agreement(lane, room, axles, sided)
-    write_passage(lane, room, first, axles, flags, sided, sigma_kg, smooth, by_loops, before_s, doubt_part, passage)
+    return sigma_kg
 
 
 @kernel
@@ -109,7 +136,7 @@ def spread_of(lane: Lane, room: Room, axle: int, line: int, block_s: float) -> f
 def motion_doubts(lane: Lane, room: Room, first: int, axles: int, misfit_m: float, blocks: int, block_s: float) -> int:
     """STOPPED and ACCELERATING, as far as the way over the rows tells them."""
     flags = 0
-    if misfit_m >= LOST_M:
+    if misfit_m >= LOST_M or (misfit_m >= UNSTEADY_M and unsteady(room, first, axles)):
         flags |= STOPPED
     begin_s = math.inf
     end_s = 0.0
@@ -124,7 +151,12 @@ def motion_doubts(lane: Lane, room: Room, first: int, axles: int, misfit_m: floa
                     flags |= STOPPED
     begin_ms = speed_at(room.motion, begin_s)
     end_ms = speed_at(room.motion, end_s)
-    if min(begin_ms, end_ms) < STANDING_MS:
+    slowest_ms = min(begin_ms, end_ms)
+    if room.motion[3] > 0.0:
+        turn_s = room.motion[0] - room.motion[2] / room.motion[3]
+        if begin_s < turn_s < end_s:
+            slowest_ms = speed_at(room.motion, turn_s)
+    if slowest_ms < STANDING_MS:
         flags |= STOPPED
     begin_ms2 = room.motion[2] + room.motion[3] * (begin_s - room.motion[0])
     end_ms2 = room.motion[2] + room.motion[3] * (end_s - room.motion[0])
@@ -134,29 +166,65 @@ def motion_doubts(lane: Lane, room: Room, first: int, axles: int, misfit_m: floa
 
 
 @kernel
-def agreement(lane: Lane, room: Room, axles: int, sided: Ints) -> int:
-    """STRIP_FAULT where lines disagree, STRADDLING where a side ran beside the strips."""
-    flags = 0
-    for strip in range(lane.channel.shape[0]):
-        if room.strips[strip].bad:
-            flags |= STRIP_FAULT
-    if sides_disagree(room, axles, sided) > SIDES_Z + SIDES_Z_MORE * (sided.shape[0] - 2):
-        flags |= STRIP_FAULT
-    count = 0
+def unsteady(room: Room, first: int, axles: int) -> bool:
+    """Whether the speeds of the axles between neighbouring rows differ as only a stop lets them."""
+    slowest = math.inf
+    fastest = 0.0
+    for axle in range(first, first + axles):
+        for row in range(1, room.row_m.shape[0]):
+            if room.seen[axle, row] >= 0 and room.seen[axle, row - 1] >= 0:
+                before_s = room.pulses[row - 1, room.seen[axle, row - 1]].time_s
+                passed = abs(room.pulses[row, room.seen[axle, row]].time_s - before_s)
+                speed = abs(room.row_m[row] - room.row_m[row - 1]) / max(passed, 1e-9)
+                slowest = min(slowest, speed)
+                fastest = max(fastest, speed)
+    return fastest > UNSTEADY * slowest
+
+
+@kernel
+def leans(room: Room, axles: int, sided: Ints) -> bool:
+    """Whether every axle lies on the same side of the strips by more than a load can be laid."""
+    one_way = 0
     for axle in range(axles):
-        for line in range(room.load_kg.shape[1]):
-            count += 0 if math.isnan(room.load_kg[axle, line]) else 1
-    line, score = worst_line(room.load_kg, room.matrix, room.index, count, room.contrast)
+        off = left_share(room, axle, sided) - 0.5
+        one_way += 1 if off > ASIDE else -1 if off < -ASIDE else 0
+    return abs(one_way) == axles
+
+
+@kernel
+def agreement(room: Room, axles: int, sided: Ints) -> tuple[int, float]:
+    """The line that the others outvote (-1: none), and what their disagreement leaves in doubt of the gross weight.
+
+    The doubt is 0 where they agree as far as the motion lets them. Of two lines nobody knows which is right.
+    """
+    count = 0
+    lines = 0
+    for line in range(room.load_kg.shape[1]):
+        there = 0
+        for axle in range(axles):
+            there += 0 if math.isnan(room.load_kg[axle, line]) else 1
+        count += there
+        lines += 1 if there == axles else 0
+    line, score, apart = sides_disagree(room, axles, sided)
+    if score > SIDES_Z + SIDES_Z_MORE * (sided.shape[0] - 2):
+        # One half of one line is off by so much: half of that in the line, and a line's part of it in the mean.
+        return (line, LEFT_OVER) if lines > 2 else (-1, apart / (2.0 * max(1, lines)))
+    line, score, apart_kg = worst_line(room.load_kg, room.matrix, room.index, count, room.contrast)
     if score > LINES_Z:
-        flags |= STRIP_FAULT
-    left = right = 0.0
+        gross_kg = 0.0
+        for axle in range(axles):
+            gross_kg += room.axle_kg[axle]
+        return (line, LEFT_OVER) if lines > 2 else (-1, apart_kg / max(gross_kg, 1.0) / max(1, lines))
+    return -1, 0.0
+
+
+@kernel
+def halves_of(sided: Ints) -> int:
+    """How many lines have halves."""
+    halves = 0
     for line in range(sided.shape[0]):
-        if sided[line]:
-            left += side_sum(room, axles, line, 0)
-            right += side_sum(room, axles, line, 1)
-    if left + right > 0.0 and abs(left / (left + right) - 0.5) > ASIDE:
-        flags |= STRADDLING
-    return flags
+        halves += sided[line]
+    return halves
 
 
 @kernel
@@ -176,9 +244,7 @@ def write_passage(
 ) -> None:
     """Write loads, spacings, speed, time and uncertainty of one vehicle."""
     gross_kg = 0.0
-    halves = 0
-    for line in range(sided.shape[0]):
-        halves += sided[line]
+    halves = halves_of(sided)
     total = 0
     for axle in range(axles):
         load_kg = min(max(room.axle_kg[axle], 1.0), 65_535.0)
@@ -196,7 +262,7 @@ def write_passage(
     passage.gross_kg = total
     if not halves:
         flags |= AXLE_ONLY
-    middle_m = 0.5 * (lane.row_m[0] + lane.row_m[lane.row_m.shape[0] - 1])
+    middle_m = 0.5 * (room.row_m[0] + room.row_m[room.row_m.shape[0] - 1])
     at_middle_s = time_at(room.motion, room.place_m[0] + middle_m, room.motion[0])
     passage.speed_kmh = abs(speed_at(room.motion, at_middle_s)) * 3.6
     passage.acceleration_ms2 = room.motion[2] + room.motion[3] * (at_middle_s - room.motion[0])
@@ -218,7 +284,7 @@ def time_on_line_1(lane: Lane, room: Room, first: int) -> float:
     rows = 0
     for row in range(lane.row_m.shape[0]):
         if lane.row_line[row] == 0:
-            line_m += lane.row_m[row]
+            line_m += room.row_m[row]
             rows += 1
             if room.seen[first, row] >= 0:
                 total += room.pulses[row, room.seen[first, row]].time_s

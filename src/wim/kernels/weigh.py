@@ -1,7 +1,7 @@
 """From one frame's counts to its vehicles: the whole way, in the order in which it goes.
 
-counts → force (`signals`) → pulses (`pulses`) → axles (`trains`) → motion (`motion`) → vehicles (`cutting`); for
-each of them (`vehicle`) → wheel loads (`wheel_loads`) → what they are worth together (`combining`, `line_checks`) → passage.
+counts → force (`signals`) → pulses (`pulses`) → axles (`trains`) → motion (`motion`) → vehicles (`cutting`), and for
+each of these (`vehicle`) → wheel loads (`wheel_loads`) → what they are worth together (`combining`, `line_checks`).
 """
 
 import math
@@ -29,13 +29,15 @@ from wim.kernels.validity import AXLE_UNCERTAIN, STOPPED, STRIP_FAULT, TAILGATIN
 from wim.kernels.vehicle import LOST_M, write_vehicle
 from wim.kernels.weigh_arrays import MOST_VEHICLES, NOISY, Floats, Ints, Lane, Room
 
-#: No speed: one row that no loop helps.
-NO_SPEED = -1
+#: No speed: one row that no loop helps. No train: wheels on several rows that no vehicle explains.
+NO_SPEED, NO_TRAIN = -1, -2
 
 #: A channel so much louder than the quietest, and at least so loud, is not weighed with.
 NOISY_TIMES, NOISY_N = 12.0, 300.0
 #: An axle that only some rows have seen counts from this part of the heaviest on, and lighter ones are ghosts.
 GHOST_PART = 0.02
+#: So many axles that not all rows have seen are no slip of a threshold.
+RETURNS = 2
 #: A pulse that one row alone has felt is a wheel where it is so much higher than what begins it: 2.5 times.
 SURE_PART = 0.4
 
@@ -127,37 +129,42 @@ def seek(lane: Lane, room: Room, blocks: int, block_s: float) -> None:
 def gather(lane: Lane, room: Room) -> tuple[int, int]:
     """Make axles of the rows' pulses, in `seen`, by a first motion; returns their number and flags."""
     counts = room.pulse_count
-    if counts.shape[0] > 1 and same_everywhere(room.pulses, counts, lane.row_m):
+    if counts.shape[0] > 1 and same_everywhere(room.pulses, counts, room.row_m):
         axles = take_in_order(counts, room.seen)
-        misfit_m = fit_motion(room.pulses, room.seen, 0, axles, lane.row_m, room.motion, room.system)
-        if misfit_m < LOST_M or steady(room.pulses, room.seen, axles, lane.row_m):
+        misfit_m = fit_motion(room.pulses, room.seen, 0, axles, room.row_m, room.motion, room.system)
+        if misfit_m < LOST_M or steady(room.pulses, room.seen, axles, room.row_m):
             return axles, 0
     if counts.shape[0] < 2:
         return 0, 0
-    base, _ = find_train(room.pulses, counts, lane.row_m, room.seen, room.motion, room.system)
+    base, _ = find_train(room.pulses, counts, room.row_m, room.seen, room.motion, room.system)
     if base < 0:
         return 0, 0
-    axles = heap_pulses(room.pulses, counts, lane.row_m, room.motion, room.seen, room.spare)
+    axles = heap_pulses(room.pulses, counts, room.row_m, room.motion, room.seen, room.spare)
     return doubt(room, axles)
 
 
 @kernel
 def lone_row(room: Room) -> int:
-    """Make axles of the pulses of the one row that has felt wheels; 0 where there is none, or noise on several."""
+    """Make axles of the pulses of the one row that has felt wheels; returns their number.
+
+    0 where there is nothing but noise, NO_TRAIN where several rows have felt wheels.
+    """
     best = -1
+    felt = 0
     rows = room.pulse_count.shape[0]
     for row in range(rows):
         sure = 0
         for index in range(room.pulse_count[row]):
             sure += 1 if room.pulses[row, index].part < SURE_PART else 0
-        if sure == room.pulse_count[row] and sure > 0:
-            if best >= 0:
-                return 0
+        if sure > 0:
+            felt += 1
             best = row
-    for axle in range(room.pulse_count[best] if best >= 0 else 0):
+    if felt != 1:
+        return NO_TRAIN if felt > 1 else 0
+    for axle in range(room.pulse_count[best]):
         for row in range(rows):
             room.seen[axle, row] = axle if row == best else -1
-    return room.pulse_count[best] if best >= 0 else 0
+    return room.pulse_count[best]
 
 
 @kernel
@@ -172,16 +179,50 @@ def doubt(room: Room, axles: int) -> tuple[int, int]:
             most = max(most, heaviest_ns(room.pulses, room.seen, axle))
     flags = 0
     axle = 0
+    disputed = 0
     while axle < axles:
         votes = votes_of(room.seen, axle)
         area_ns = heaviest_ns(room.pulses, room.seen, axle)
         if votes < working and area_ns > GHOST_PART * most:
             flags |= AXLE_UNCERTAIN
+            disputed += 1
         if 2 * votes < working or (2 * votes == working and area_ns <= GHOST_PART * most):
             axles = drop_axle(room.seen, axle, axles)
         else:
             axle += 1
-    return axles, flags
+    # One axle is missed or invented; more of them came back, or never went on.
+    return axles, flags | STOPPED if disputed >= RETURNS else flags
+
+
+@kernel
+def put_in_order(room: Room) -> bool:
+    """Give rows that fired in another order than they lie the places of that order; returns whether any did.
+
+    Cables in each other's sockets: every row has seen every axle, and an axle was never first on the row ahead.
+    """
+    rows = room.pulse_count.shape[0]
+    swapped = False
+    for row in range(rows):
+        if room.pulse_count[row] != room.pulse_count[0] or room.pulse_count[0] == 0:
+            return False
+    for row in range(rows):
+        ahead = 0
+        for other in range(rows):
+            early = 0
+            for index in range(room.pulse_count[0]):
+                early += 1 if room.pulses[other, index].time_s < room.pulses[row, index].time_s else 0
+            if 0 < early < room.pulse_count[0]:
+                # The vehicle itself went back and forth, or rows saw different things.
+                return False
+            ahead += 1 if early > 0 else 0
+        swapped = swapped or ahead != row
+        room.contrast[row] = ahead
+    if swapped:
+        for row in range(rows):
+            room.spare[row] = room.row_m[row]
+        for row in range(rows):
+            room.row_m[row] = room.spare[int(room.contrast[row])]
+    return swapped
 
 
 @kernel
@@ -229,6 +270,9 @@ def weigh_frame(
         return 0
     listen(counts, rate_hz, lane, room, size, blocks, decay_per_s)
     seek(lane, room, blocks, block_s)
+    for row in range(lane.row_m.shape[0]):
+        room.row_m[row] = lane.row_m[row]
+    swapped = put_in_order(room)
     for loop in range(lane.loop.shape[0]):
         alive = read_loop(
             counts[lane.loop[loop]],
@@ -243,12 +287,12 @@ def weigh_frame(
     axles, flags = gather(lane, room)
     if axles == 0:
         axles = lone_row(room)
-        if axles == 0:
-            return 0
+        if axles <= 0:
+            return axles
         if not motion_by_loops(room.loops, room.alive, lane.loop_m, blocks, block_s, room.motion):
             return NO_SPEED
     flags |= strip_flags(lane, room)
-    if reversed_rows(room, axles, lane.row_m):
+    if swapped or reversed_rows(room, axles, room.row_m):
         flags |= STOPPED
     return split(
         lane,
@@ -299,7 +343,7 @@ def split(
 ) -> int:
     """Cut the frame's axles into vehicles and write each; returns how many."""
     for axle in range(axles):
-        room.axles[axle].place_m = offset_of(room.pulses, room.seen, axle, lane.row_m, room.motion)
+        room.axles[axle].place_m = offset_of(room.pulses, room.seen, axle, room.row_m, room.motion)
     cut, unclear = cut_train(
         room.loops, room.alive, lane.loop_m, blocks, block_s, room.motion, room.axles, axles, length_m
     )

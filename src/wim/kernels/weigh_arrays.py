@@ -120,6 +120,7 @@ class Room(NamedTuple):
     place_m: Floats
     contrast: Floats
     row: Ints
+    row_m: Floats
     alive: Ints
     matrix: Floats
     root: Floats
@@ -153,6 +154,7 @@ def make_room(strips: int, rows: int, lines: int, loops: int, blocks: int) -> Ro
         place_m=np.zeros(MAX_AXLES),
         contrast=np.zeros(most),
         row=np.zeros(strips, np.int64),
+        row_m=np.zeros(rows),
         alive=np.zeros(loops, np.int64),
         matrix=np.empty((most, most)),
         root=np.empty((most, MAX_AXLES + 1)),

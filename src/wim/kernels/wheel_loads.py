@@ -66,7 +66,7 @@ def load_wheels(
             if smooth:
                 speed_ms = abs(speed_at(room.motion, time_s))
             else:
-                speed_ms = local_speed(room.pulses, room.seen, first + axle, row, lane.row_m, room.motion)
+                speed_ms = local_speed(room.pulses, room.seen, first + axle, row, room.row_m, room.motion)
             scale = speed_ms / (lane.width_m[strip] * gravity_ms2 * warmth * factor_at(lane, speed_ms * 3.6))
             side = 1 if lane.side[strip] == RIGHT else 0
             window_s = (room.pulses[row, pulse].window_end - room.pulses[row, pulse].window) * block_s
