@@ -39,15 +39,19 @@ class Meters:
         self._made: dict[tuple[str, int], Meter] = {}
 
     def measure(self, site: Site, lane: Lane, frame: Frame) -> Passages:
-        """The vehicles of a frame of that lane. Raises FrameError `measure`, with its cause, where the meter fails.
+        """The vehicles of a frame of that lane.
 
-        That is a defect of ours: one frame of it must not stop a site, and the frame is kept for whoever mends it.
+        Raises FrameError: the meter's own, where nothing can be weighed; `measure`, with its cause, where the meter
+        fails or weighs nonsense. That is a defect of ours: one frame of it must not stop a site, and the frame is kept
+        for whoever mends it.
         """
         key = site.id, lane.number
         try:
             if key not in self._made:
                 self._made[key] = self._make_meter(site, lane)
             return self._made[key].measure(frame)
+        except FrameError:
+            raise
         except Exception as error:
             raise FrameError("measure", f"measuring failed: {error!r}") from error
 
@@ -67,12 +71,12 @@ class Framed(NamedTuple):
 class Measuring:
     """Measures files one after another, each lane by a meter of its own, and keeps count.
 
-    `complain` hears of each frame that gave no weight: its index, and why.
+    `complain` hears of each frame that gave no weight: its file, its index there, and why.
     """
 
     network: Network
     meters: Meters
-    complain: Callable[[int, FrameError], None]
+    complain: Callable[[Path, int, FrameError], None]
     frames: int = 0
     #: Frames by the number of vehicles in them.
     vehicles: Counter[int] = field(default_factory=Counter)
@@ -89,7 +93,7 @@ class Measuring:
                 found = self._measured(frame)
             except FrameError as error:
                 self.refused[error.reason] += 1
-                self.complain(index, error)
+                self.complain(path, index, error)
                 continue
             self.vehicles[len(found)] += 1
             held += [(index, found)] if len(found) else []

@@ -43,6 +43,7 @@ from service.store.worker_lock import only_worker
 #: The module of each lane: its `work(parts)` makes the work, its `companions(parts, work)`, if there is one, the
 #: services that run beside it. Imported when chosen, for numba alone takes a second.
 LANES = {
+    "measure": "service.lanes.measure",
     "screen": "service.lanes.screen",
     "cases": "service.lanes.cases",
     "archive": "service.lanes.archive",

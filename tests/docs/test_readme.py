@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from service import worker
 from service.settings import Settings
 from tests.docs import pages
 from tests.docs.pages import PROJECT
@@ -29,7 +28,11 @@ from wim.formats import FORMATS
 README = pages.page("README.md")
 PICTURE = PROJECT / "docs" / "img" / "flow.svg"
 #: Chapters whose commands need no server.
-WITHOUT_SERVERS = ("判一個檔 Judge a file", "為何如此判 Explain a verdict")
+WITHOUT_SERVERS = (
+    "判一個檔 Judge a file",
+    "為何如此判 Explain a verdict",
+    "量一個檔 Measure a file",
+)
 #: Kernels may have to be compiled first.
 PATIENCE_SECONDS = 180.0
 
@@ -190,8 +193,7 @@ def test_the_topics_in_the_picture_are_ours() -> None:
 
 
 def test_limits_that_are_named_are_still_there() -> None:
-    """What came to exist is struck off: sign-in by OIDC, a lane that weighs, pages."""
+    """What came to exist is struck off: sign-in by OIDC, pages."""
     with pytest.raises((RegistryErrors, ValueError), match="oidc"):
         Settings.model_validate({"auth": {"mode": "oidc"}})
-    assert "measure" not in worker.LANES
     assert not list((PROJECT / "src" / "service" / "web").glob("*.html"))

@@ -31,7 +31,8 @@ def measured(path: Path, *messages: bytes) -> tuple[Measuring, list[tuple[int, i
     write_frames(path, messages)
     complaints: list[tuple[int, str]] = []
 
-    def complain(index: int, error: FrameError) -> None:
+    def complain(file: Path, index: int, error: FrameError) -> None:
+        assert file == path
         complaints.append((index, error.reason))
 
     measuring = Measuring(network(), Meters(Meter), complain)
@@ -68,7 +69,7 @@ def test_a_lane_keeps_its_meter_through_the_file(tmp_path: Path) -> None:
     """What a meter remembers of the frame before is that lane's."""
     messages = [numbered(1), numbered(2, lane=2, direction=1), numbered(3)]
     write_frames(tmp_path / "a.wimf", messages)
-    measuring = Measuring(network(), Meters(Meter), lambda index, error: None)
+    measuring = Measuring(network(), Meters(Meter), lambda path, index, error: None)
     [framed] = measuring.file(tmp_path / "a.wimf", NO_NOW_NS)
     assert framed.passages["gap_ms"].tolist() == [1, 1, 2]
 
@@ -89,7 +90,7 @@ def test_a_meter_that_cannot_be_made_costs_its_frames_alone(tmp_path: Path) -> N
         return Meter(site, lane)
 
     write_frames(tmp_path / "a.wimf", [numbered(1), numbered(2, lane=2, direction=1)])
-    measuring = Measuring(network(), Meters(make), lambda index, error: None)
+    measuring = Measuring(network(), Meters(make), lambda path, index, error: None)
     [framed] = measuring.file(tmp_path / "a.wimf", NO_NOW_NS)
     assert framed.frame.tolist() == [1]
     assert measuring.refused == {"measure": 1}

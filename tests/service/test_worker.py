@@ -128,7 +128,7 @@ def test_a_lane_that_does_not_exist_is_named_with_those_that_do(start: Callable[
     """A typo ends the start at once."""
     begun = start("screen,cassis")
     assert begun.process.wait(20) == 1
-    assert "there is no lane 'cassis'; choose from screen, cases, archive, frames, health" in begun.said()
+    assert "there is no lane 'cassis'; choose from measure, screen, cases, archive, frames, health" in begun.said()
 
 
 def test_a_database_without_tables_is_not_upgraded_by_the_way(
@@ -175,6 +175,13 @@ def test_registry_and_policy_are_read_in_one_place() -> None:
 
 def test_by_default_all_that_is_set_up_is_carried() -> None:
     """Archives need a folder."""
-    assert default_lanes(Settings()) == ["screen", "cases", "health"]
-    assert default_lanes(Settings(archive="/var/lib/wim")) == ["screen", "cases", "health", "archive", "frames"]
-    assert {*worker.LANES, *worker.AGENTS} == {"screen", "cases", "health", "archive", "frames"}
+    assert default_lanes(Settings()) == ["measure", "screen", "cases", "health"]
+    assert default_lanes(Settings(archive="/var/lib/wim")) == [
+        "measure",
+        "screen",
+        "cases",
+        "health",
+        "archive",
+        "frames",
+    ]
+    assert {*worker.LANES, *worker.AGENTS} == {"measure", "screen", "cases", "health", "archive", "frames"}

@@ -11,7 +11,8 @@ from service.settings import Settings, read_settings
 Lanes = Annotated[
     str | None,
     typer.Option(
-        "--lanes", help="Which, with commas: screen, cases, health, archive, frames. Default: all that are set up."
+        "--lanes",
+        help="Which, with commas: measure, screen, cases, health, archive, frames. Default: all that are set up.",
     ),
 ]
 
@@ -27,4 +28,4 @@ def run(lanes: Lanes = None) -> None:
 
 def default_lanes(settings: Settings) -> list[str]:
     """Everything that needs no further setting."""
-    return ["screen", "cases", "health", *(["archive", "frames"] if settings.archive else [])]
+    return ["measure", "screen", "cases", "health", *(["archive", "frames"] if settings.archive else [])]

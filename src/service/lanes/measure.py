@@ -27,13 +27,20 @@ from service.publishing import PACK
 from service.store.engine import Store
 from service.store.observed import LaneKey
 from service.topics import FRAMES, PASSAGES
+from service.worker import Parts
 from wim import codec
 from wim.admission import admit
 from wim.frames import Frame, FrameError, decode_frame
+from wim.measure import Meter, warm_up
 from wim.records import PASSAGE, Passages
 from wim.sites import Lane, Network, Site
 
 log = structlog.get_logger(__name__)
+
+
+def work(parts: Parts) -> MeasureWork:
+    """The lane of a worker, by its settings."""
+    return MeasureWork(parts.store, parts.registry.network, Meter, parts.metrics, warm_up)
 
 
 @dataclass

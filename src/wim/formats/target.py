@@ -30,13 +30,18 @@ def sliced(chunks: Iterable[Passages], most: int) -> Iterator[Passages]:
 
 @contextmanager
 def target(path: Path) -> Iterator[BinaryIO]:
-    """A stream that becomes `path` when the block ends well; otherwise nothing is left. Raises FormatError."""
+    """A stream that becomes `path` when the block ends well; otherwise nothing is left.
+
+    Raises FormatError where `path` cannot be written; what the block says of another file goes on as it is.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as stream:
             yield stream
         part.replace(path)
     except OSError as error:
+        if error.filename not in (None, str(part)):
+            raise
         raise FormatError(path, error.strerror or str(error), "give a path that can be written") from error
     finally:
         part.unlink(missing_ok=True)
