@@ -13,14 +13,16 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from wim import tracing
 from wim.frames import CHANNEL, FRAME_HEAD, Frame, FrameError, FrameFlag, Kind, Side, decode_frame, encode_frame
 from wim.kernels.signals import block_size
 from wim.kernels.weigh import NO_SPEED, NO_TRAIN, weigh_frame
 from wim.kernels.weigh_arrays import MOST_VEHICLES, Room, make_room
 from wim.kernels.weigh_arrays import Lane as Channels
 from wim.lanes import Calibration, Lane, Strip
-from wim.records import PASSAGE_WORDS, Direction, Flag, Passages, Source, blank
+from wim.records import PASSAGE_WORDS, UNKNOWN_GAP_MS, Direction, Flag, Passages, Source, blank
 from wim.sites import Site
+from wim.trace import Trace
 
 #: Farther from the registry's place than this a strip is displaced (contracts §1).
 DISPLACED_M: Final = 0.010
@@ -90,6 +92,14 @@ class Meter:
             self._sign(frame, plan, passages)
         return passages
 
+    def trace(self, frame: Frame) -> Trace:
+        """The same with every wheel's window, load and share, for a person. Raises FrameError like `measure`."""
+        room = self._room_for(self._plan(frame), frame)
+        room.asked[0] = 1
+        passages = self.measure(frame)
+        room.asked[0] = 0
+        return tracing.trace(frame, self._plan(frame).channels, room, passages, self.line_kg)
+
     def _weigh(self, frame: Frame, plan: _Plan) -> int:
         head, calibration = frame.head, plan.calibration
         self._passages[:] = self._blank
@@ -128,6 +138,16 @@ class Meter:
         passages["time_ns"] += start_ns
         passages["calibration"] = plan.calibration.version if plan.calibration else 0
         passages["flags"] |= np.uint32(plan.flags | _said(frame_flags))
+        self._keep_distance(start_ns, passages)
+
+    def _keep_distance(self, start_ns: int, passages: Passages) -> None:
+        """Write each vehicle's gap to the last axle of the one before it in this lane."""
+        assert self._room is not None  # a frame was weighed
+        for vehicle in range(len(passages)):
+            if self._last_ns is not None:
+                gap_ms = (int(passages["time_ns"][vehicle]) - self._last_ns) // 10**6
+                passages["gap_ms"][vehicle] = gap_ms if 0 <= gap_ms < UNKNOWN_GAP_MS else UNKNOWN_GAP_MS
+            self._last_ns = start_ns + round(float(self._room.last_s[vehicle]) * _SECOND_NS)
 
     def _plan(self, frame: Frame) -> _Plan:
         calibration = self._lane.calibration_at(int(frame.head["start_ns"]))

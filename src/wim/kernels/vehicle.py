@@ -5,7 +5,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from wim.kernels.combining import combine
+from wim.kernels.combining import combine, share_lines
 from wim.kernels.jit import Record, kernel
 from wim.kernels.line_checks import LINES_Z, SIDES_Z, SIDES_Z_MORE, sides_disagree, worst_line
 from wim.kernels.motion import fit_motion, offset_of, speed_at, time_at
@@ -18,7 +18,7 @@ from wim.kernels.validity import (
     STRIP_FAULT,
     TAILGATING,
 )
-from wim.kernels.weigh_arrays import Ints, Lane, Room
+from wim.kernels.weigh_arrays import Floats, Ints, Lane, Room
 from wim.kernels.wheel_loads import forget_bad, line_totals, load_wheels
 from wim.records import MAX_AXLES
 
@@ -56,9 +56,11 @@ def write_vehicle(
     doubt_part: float,
     passage: Record,
     line_kg: npt.NDArray[np.float32],
+    weight: Floats,
 ) -> None:
     """Weigh the vehicle whose axles are [first, first + axles) and write its passage.
 
+    weight (axles, lines): what each line counts, where the room is asked for it;
     before_s: half a sample, by which the middle of a block lies behind the middle of its samples.
     """
     if axles > MAX_AXLES:
@@ -95,12 +97,24 @@ def write_vehicle(
     for strip in range(lane.channel.shape[0]):
         if room.strips[strip].bad:
             flags |= STRIP_FAULT
+    if room.asked[0]:
+        share_lines(room.index, rows_of(room, axles), axles, room.matrix, room.root, room.system, weight)
     if halves_of(sided) and leans(room, axles, sided):
         flags |= STRADDLING
         doubt_part = math.hypot(doubt_part, BESIDE)
     if flags & STOPPED and not smooth:
         doubt_part = math.hypot(doubt_part, STOOD)
     write_passage(lane, room, first, axles, flags, sided, sigma_kg, smooth, by_loops, before_s, doubt_part, passage)
+
+
+@kernel
+def rows_of(room: Room, axles: int) -> int:
+    """How many loads of lines there are."""
+    count = 0
+    for axle in range(axles):
+        for line in range(room.load_kg.shape[1]):
+            count += 0 if math.isnan(room.load_kg[axle, line]) else 1
+    return count
 
 
 @kernel
@@ -197,13 +211,12 @@ def agreement(room: Room, axles: int, sided: Ints) -> tuple[int, float]:
 
     The doubt is 0 where they agree as far as the motion lets them. Of two lines nobody knows which is right.
     """
-    count = 0
+    count = rows_of(room, axles)
     lines = 0
     for line in range(room.load_kg.shape[1]):
         there = 0
         for axle in range(axles):
             there += 0 if math.isnan(room.load_kg[axle, line]) else 1
-        count += there
         lines += 1 if there == axles else 0
     line, score, apart = sides_disagree(room, axles, sided)
     if score > SIDES_Z + SIDES_Z_MORE * (sided.shape[0] - 2):
@@ -276,8 +289,8 @@ def write_passage(
 
 
 @kernel
-def time_on_line_1(lane: Lane, room: Room, first: int) -> float:
-    """When the first axle was on line 1: as its rows saw it, else by the motion."""
+def time_on_line_1(lane: Lane, room: Room, axle: int) -> float:
+    """When an axle was on line 1: as the rows there saw it, else by the motion."""
     total = 0.0
     count = 0
     line_m = 0.0
@@ -286,12 +299,13 @@ def time_on_line_1(lane: Lane, room: Room, first: int) -> float:
         if lane.row_line[row] == 0:
             line_m += room.row_m[row]
             rows += 1
-            if room.seen[first, row] >= 0:
-                total += room.pulses[row, room.seen[first, row]].time_s
+            if room.seen[axle, row] >= 0:
+                total += room.pulses[row, room.seen[axle, row]].time_s
                 count += 1
     if count == rows and rows > 0:
         return total / count
-    return time_at(room.motion, room.place_m[0] + line_m / max(1, rows), room.motion[0])
+    place_m = offset_of(room.pulses, room.seen, axle, room.row_m, room.motion)
+    return time_at(room.motion, place_m + line_m / max(1, rows), room.motion[0])
 
 
 @kernel

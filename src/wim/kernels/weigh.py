@@ -26,7 +26,7 @@ from wim.kernels.trains import (
     votes_of,
 )
 from wim.kernels.validity import AXLE_UNCERTAIN, STOPPED, STRIP_FAULT, TAILGATING
-from wim.kernels.vehicle import LOST_M, write_vehicle
+from wim.kernels.vehicle import LOST_M, time_on_line_1, write_vehicle
 from wim.kernels.weigh_arrays import MOST_VEHICLES, NOISY, Floats, Ints, Lane, Room
 
 #: No speed: one row that no loop helps. No train: wheels on several rows that no vehicle explains.
@@ -353,6 +353,8 @@ def split(
     for vehicle in range(vehicles):
         first = 0 if vehicle == 0 else cut
         end = cut if vehicle == 0 else axles
+        room.begin[vehicle] = first
+        room.last_s[vehicle] = time_on_line_1(lane, room, end - 1) - before_s
         write_vehicle(
             lane,
             room,
@@ -368,5 +370,6 @@ def split(
             doubt_part,
             passages[vehicle],
             line_kg[vehicle],
+            room.weight[vehicle],
         )
     return vehicles

@@ -122,6 +122,9 @@ class Room(NamedTuple):
     row: Ints
     row_m: Floats
     alive: Ints
+    begin: Ints
+    last_s: Floats
+    asked: Ints
     matrix: Floats
     root: Floats
     system: Floats
@@ -149,13 +152,16 @@ def make_room(strips: int, rows: int, lines: int, loops: int, blocks: int) -> Ro
         spread_s=np.zeros((MAX_AXLES, lines)),
         load_kg=np.zeros((MAX_AXLES, lines)),
         load_noise_kg=np.zeros((MAX_AXLES, lines)),
-        weight=np.zeros((MAX_AXLES, lines)),
+        weight=np.zeros((MOST_VEHICLES, MAX_AXLES, lines)),
         axle_kg=np.zeros(MAX_AXLES),
         place_m=np.zeros(MAX_AXLES),
         contrast=np.zeros(most),
         row=np.zeros(strips, np.int64),
         row_m=np.zeros(rows),
         alive=np.zeros(loops, np.int64),
+        begin=np.zeros(MOST_VEHICLES, np.int64),
+        last_s=np.zeros(MOST_VEHICLES),
+        asked=np.zeros(1, np.int64),
         matrix=np.empty((most, most)),
         root=np.empty((most, MAX_AXLES + 1)),
         system=np.empty((MAX_AXLES, MAX_AXLES + 1)),
