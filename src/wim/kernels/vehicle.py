@@ -84,7 +84,7 @@ def write_vehicle(
     for axle in range(axles):
         room.place_m[axle] = offset_of(room.pulses, room.seen, first + axle, room.row_m, room.motion)
         for line in range(lines):
-            room.spread_s[axle, line] = spread_of(lane, room, first + axle, line, block_s)
+            room.spread_s[axle, line] = spread_of(lane, room, first + axle, line)
     sigma_kg = together(room, axles)
     dropped, doubt = agreement(room, axles, sided)
     if doubt > 0.0:
@@ -137,12 +137,12 @@ def together(room: Room, axles: int) -> float:
 
 
 @kernel
-def spread_of(lane: Lane, room: Room, axle: int, line: int, block_s: float) -> float:
-    """How wide a pulse is, as a standard deviation: a quarter of its length at the foot."""
+def spread_of(lane: Lane, room: Room, axle: int, line: int) -> float:
+    """How wide an axle's pulse is on a line, as a standard deviation in s."""
     for row in range(lane.row_m.shape[0]):
         pulse = room.seen[axle, row]
         if lane.row_line[row] == line and pulse >= 0:
-            return 0.22 * (room.pulses[row, pulse].end - room.pulses[row, pulse].first) * block_s
+            return room.pulses[row, pulse].spread_s
     return 0.0
 
 

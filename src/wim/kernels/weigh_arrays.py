@@ -32,6 +32,7 @@ PULSE = np.dtype(
         ("window", "i8"),  # integrated
         ("window_end", "i8"),
         ("time_s", "f8"),  # centroid
+        ("spread_s", "f8"),  # standard deviation about it
         ("peak_n", "f8"),
         ("part", "f8"),  # the height at which it was seen to begin and end, as a part of its peak
         ("area_ns", "f8"),  # both halves
