@@ -51,7 +51,8 @@ upgrade: ## write requirements/*.txt with the newest versions that fit (uv)
 	@$(PYTHON) requirements/lock.py upgrade
 
 bench: $(VENV)/.dev ## run every benchmark of benchmarks/, one JSON line a figure
-	@set -e; for main in benchmarks/*/__main__.py; do $(BIN)/python -m "$$(dirname "$$main" | tr / .)"; done
+	@missed=0; for main in benchmarks/*/__main__.py; do $(BIN)/python -m "$$(dirname "$$main" | tr / .)" || missed=1; done; \
+	exit $$missed
 
 clean: ## remove everything that make made, downloads too
 	rm -rf $(VENV) .local build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -20,8 +20,8 @@ Floats = npt.NDArray[np.float64]
 LOWERING: Final = TO_COUNT | TO_INTERCEPT | TO_REJECT
 #: What the meter itself says of a crossing, and what a record shows of itself; the rules' own AXLE_UNCERTAIN is left
 #: out, for a special vehicle's long group is no fault of the measurement.
-_OF_METER = sum(Flag(1 << bit) for bit in range(8, 14))
-_OF_RECORD = (
+_OF_METER = int(sum(Flag(1 << bit) for bit in range(8, 14)))
+_OF_RECORD = int(
     Flag.SUM_MISMATCH
     | Flag.SIDES_COPIED
     | Flag.SPACING_IMPLAUSIBLE
@@ -59,6 +59,12 @@ def error(crossings: Crossings, column: str = "kg") -> Floats:
     """Relative error of the gross weight of those that have one, shape (n,)."""
     relative = crossings[column] / crossings["true_kg"] - 1
     return np.asarray(relative[np.isfinite(relative)])
+
+
+def doubts(crossings: Crossings) -> npt.NDArray[np.uint32]:
+    """The flags of each that no clean crossing of one vehicle should have, shape (n,)."""
+    own = crossings["flags"] & np.uint32(_OF_METER)
+    return np.asarray(own | (crossings["judged"] & np.uint32(_OF_RECORD)), np.uint32)
 
 
 def figures(scenario: Scenario, outcome: Outcome) -> list[Figure]:
@@ -110,7 +116,6 @@ def _clean(outcome: Outcome) -> dict[str, _Raw]:
     alone = rows[rows["measured"] & (rows["vehicles"] == 1)]
     with_sigma = rows[np.isfinite(rows["kg"]) & np.isfinite(rows["sigma"])]
     covered = np.abs(error(with_sigma)) <= _Z_95 * with_sigma["sigma"] * with_sigma["kg"] / with_sigma["true_kg"]
-    flagged = (alone["flags"] & _OF_METER) | (alone["judged"] & _OF_RECORD)
     speed, spacing = _speed_error(rows), _spacing_error(rows[right])
     return {
         "mean_error_percent": _mean(100 * wrong),
@@ -125,11 +130,12 @@ def _clean(outcome: Outcome) -> dict[str, _Raw]:
         "coverage_percent": _share(int(covered.sum()), len(with_sigma)),
         "within_5_percent": _share(int((np.abs(wrong) <= _WRONG).sum()), len(wrong)),
         "mean_sigma_percent": _mean(100 * with_sigma["sigma"]),
-        "false_flags_percent": _share(int(np.count_nonzero(flagged)), len(alone)),
+        "false_flags_percent": _share(int(np.count_nonzero(doubts(alone))), len(alone)),
         "speed_mean_percent": _mean(100 * speed),
         "speed_sigma_percent": _spread(100 * speed),
         "spacing_mean_mm": _mean(spacing),
-        "spacing_sigma_mm": _spread(spacing),
+        # The spacings of a vehicle share its speed's error, so it counts once.
+        "spacing_sigma_mm": _spread(spacing, int(right.sum())),
         "acceleration_sigma_ms2": _spread(_finite(rows["ms2"] - rows["true_ms2"])),
     }
 
@@ -153,11 +159,11 @@ def _mean(values: Floats) -> _Raw:
     return _Raw(float(values.mean()), float(values.std(ddof=1)) / math.sqrt(len(values)), len(values))
 
 
-def _spread(values: Floats) -> _Raw:
+def _spread(values: Floats, independent: int | None = None) -> _Raw:
     if len(values) < 2:
         return _Raw(math.nan, math.nan, len(values))
-    sigma = float(values.std(ddof=1))
-    return _Raw(sigma, sigma / math.sqrt(2 * len(values)), len(values))
+    sigma, of = float(values.std(ddof=1)), len(values) if independent is None else independent
+    return _Raw(sigma, sigma / math.sqrt(2 * of), of)
 
 
 def _ratio(ours: Floats, plain: Floats) -> _Raw:

@@ -73,7 +73,7 @@ def annotated(path: Path) -> Path:
 
 def _by_layout(axes: Axes, lines: Sequence[Line], name: str) -> None:
     """One figure over speed, a curve a layout, with bars of one standard error."""
-    layouts = list(dict.fromkeys(line["layout"] for line in lines))
+    layouts = [layout for layout in LAYOUTS if any(line["layout"] == layout for line in lines)]
     for place, layout in enumerate(layouts):
         own = sorted((line for line in lines if line["layout"] == layout), key=lambda line: line["speed_kmh"][0])
         # Side by side, or bars would hide each other.
@@ -136,12 +136,17 @@ def _ratio(axes: Axes, lines: Sequence[Line]) -> None:
             limit = next(row for row in _limits() if row[0] == chosen[place]["scenario"])[1]
             axes.plot([place - 0.4, place + 0.4], [limit, limit], color="#D55E00", lw=2)
     axes.plot([], [], color="#D55E00", lw=2, label="limit of the design")
-    axes.set_xticks(at, [f"{line['layout']}\n{line['speed_kmh'][0]:g}" for line in chosen], fontsize=7)
+    axes.set_xticks(at, [_named(line) for line in chosen], fontsize=7)
     axes.set_xlabel("lines × metres, km/h")
     axes.set_ylabel("σ ÷ σ of the plain mean")
-    axes.set_ylim(0, 1.15)
+    axes.set_ylim(0, 1.25)
     axes.set_title("Scatter of the gross weight beside the plain mean on the same frames", fontsize=10)
-    axes.legend(loc="lower left", fontsize=8)
+    axes.legend(loc="upper center", fontsize=8, ncols=3, frameon=False)
+
+
+def _named(line: Line) -> str:
+    layout, _, full = line["layout"].partition("-")
+    return f"{layout}\n{line['speed_kmh'][0]:g}" + (f"\n{full}" if full else "")
 
 
 def _limits() -> list[tuple[str, float]]:

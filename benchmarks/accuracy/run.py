@@ -60,7 +60,7 @@ _Done = tuple[str, int, Outcome]
 
 def _measured(work: Sequence[Part], meter: str | MakeMeter, processes: int) -> Iterator[_Done]:
     if processes == 1:
-        make = _named(meter) if isinstance(meter, str) else meter
+        make = named(meter) if isinstance(meter, str) else meter
         yield from ((part.scenario.id, part.number, crossings.measured(part, make)) for part in work)
         return
     if not isinstance(meter, str):
@@ -74,14 +74,15 @@ _MAKE: list[MakeMeter] = []
 
 
 def _begin(meter: str) -> None:
-    _MAKE.append(_named(meter))
+    _MAKE.append(named(meter))
 
 
 def _one(part: Part) -> _Done:
     return part.scenario.id, part.number, crossings.measured(part, _MAKE[0])
 
 
-def _named(meter: str) -> MakeMeter:
+def named(meter: str) -> MakeMeter:
+    """The maker of a meter by its name, "module:attribute"."""
     module, _, attribute = meter.partition(":")
     made: MakeMeter = getattr(importlib.import_module(module), attribute)
     return made
