@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +14,12 @@ import numpy.typing as npt
 from wim.admission import admit
 from wim.frames import NO_NOW_NS, Frame, FrameError, read_frames
 from wim.gaps import Gaps
-from wim.records import Passages
+from wim.records import DAY_NS, Passages
 from wim.sites import Lane, Network, Site
+from wim.soundness import why_unsound
 
+#: The reason of a frame that the estimator fails at.
+DEFECT: Final = "measure"
 #: Passages that go on together.
 _TOGETHER = 4_096
 
@@ -49,11 +52,15 @@ class Meters:
         try:
             if key not in self._made:
                 self._made[key] = self._make_meter(site, lane)
-            return self._made[key].measure(frame)
+            found = self._made[key].measure(frame)
         except FrameError:
             raise
         except Exception as error:
-            raise FrameError("measure", f"measuring failed: {error!r}") from error
+            raise FrameError(DEFECT, f"measuring failed: {error!r}") from error
+        wrong = why_unsound(found, int(frame.head["start_ns"]) + DAY_NS) if len(found) else None
+        if wrong:
+            raise FrameError(DEFECT, f"measuring gave no weight: {wrong}")
+        return found
 
     def forget(self) -> None:
         """Begin anew: what a meter remembers of the frames before may be void."""

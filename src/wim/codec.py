@@ -64,6 +64,11 @@ class Batch:
     refused: list[Refusal]
 
 
+def why_refused(reason: int) -> str:
+    """What is wrong with a record, from the kernel's number."""
+    return _REASONS[reason][1]
+
+
 def encode(passages: Passages) -> bytes:
     """One message of `passages`, shape (n,). Raises EncodeError above 65 535."""
     if len(passages) > MOST_RECORDS:

@@ -14,7 +14,7 @@ from wim.sites import Lane, Site
 
 
 class Meter:
-    """As many vehicles as the frame's `length_mm` says; a frame of 13 mm is too much for it."""
+    """As many vehicles as the frame's `length_mm` says; 13 of them are too much for it, and the 14th has no axle."""
 
     def __init__(self, site: Site, lane: Lane) -> None:
         self.seen = 0
@@ -23,7 +23,10 @@ class Meter:
         self.seen += 1
         found = blank(int(frame.head["length_mm"]))
         found["sequence"], found["gap_ms"] = frame.head["sequence"], self.seen
-        return found if len(found) < 13 else 1 // 0
+        found["time_ns"], found["origin_ns"], found["site"] = START_NS, START_NS, frame.head["site"]
+        found["gross_sigma"], found["axle_count"] = 0.02, 2
+        found["axle_count"][13:] = 0
+        return found if len(found) != 13 else 1 // 0
 
 
 def measured(path: Path, *messages: bytes) -> tuple[Measuring, list[tuple[int, int]], list[tuple[int, str]]]:
@@ -50,18 +53,18 @@ def numbered(sequence: int, vehicles: int = 1, **fields: object) -> bytes:
 
 
 def test_every_passage_names_its_frame_and_every_frame_is_counted(tmp_path: Path) -> None:
-    """Two vehicles in one, none in another, four that give no weight, and the rest of a file that was cut."""
+    """Two vehicles in one, none in another, four that give no weight, one of them because the meter gave nonsense."""
     path = tmp_path / "a.wimf"
-    good = [numbered(1, 2), numbered(2, 0), numbered(3, site=b"NOWHERE"), numbered(4, rate_hz=1), numbered(5, 13)]
-    measuring, found, complaints = measured(path, *good, numbered(8))
-    assert found == [(0, 1), (0, 1), (5, 8)]
-    assert complaints == [(2, "site"), (3, "rate_hz"), (4, "measure")]
+    bad = [numbered(3, site=b"NOWHERE"), numbered(4, rate_hz=1), numbered(5, 13), numbered(6, 14)]
+    measuring, found, complaints = measured(path, numbered(1, 2), numbered(2, 0), *bad, numbered(8))
+    assert found == [(0, 1), (0, 1), (6, 8)]
+    assert complaints == [(2, "site"), (3, "rate_hz"), (4, "measure"), (5, "measure")]
     assert measuring.document() == {
-        "frames": 6,
+        "frames": 7,
         "passages": 3,
         "empty": 1,
-        "missing": 4,
-        "refused": {"measure": 1, "rate_hz": 1, "site": 1},
+        "missing": 3,
+        "refused": {"measure": 2, "rate_hz": 1, "site": 1},
     }
 
 

@@ -21,7 +21,7 @@ import structlog
 from service.lanes.frame_places import Place, header_of_passages
 from service.lanes.losses import Losses, Told
 from service.lanes.work import DeadLetter, Message, Outcome, Partition, Slice, records_of, refused
-from service.measuring import MakeMeter, Meters
+from service.measuring import DEFECT, MakeMeter, Meters
 from service.metrics import Metrics
 from service.publishing import PACK
 from service.store.engine import Store
@@ -95,7 +95,7 @@ class MeasureWork:
                 frames.append(frame)
                 self._measure(Place(record.partition, record.offset), frame, site, lane, measured)
             except FrameError as error:
-                if error.__cause__ is not None:
+                if error.reason == DEFECT:
                     log.exception("a frame cannot be measured", partition=record.partition, offset=record.offset)
                 measured.dead.append(refused(record, error.reason, error.detail))
         told = self._losses.note(frames)

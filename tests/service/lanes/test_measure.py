@@ -29,7 +29,7 @@ HOUR_S = START_NS // HOUR_NS * 3600
 
 @dataclass
 class Meter:
-    """Finds as many vehicles as the frame's `length_mm` says, and cannot measure a frame of 13 mm."""
+    """Finds as many vehicles as the frame's `length_mm` says; 13 it cannot measure, 14 weigh nothing that it knows."""
 
     site: Site
     lane: Lane
@@ -43,7 +43,9 @@ class Meter:
         for name in ("site", "lane", "direction", "sequence"):
             found[name] = frame.head[name]
         found["part"], found["axle_count"], found["source"] = np.arange(count), 2, Source.FRAME
-        found["gross_kg"] = 9000
+        found["left_kg"][:, :2], found["gross_kg"], found["gross_sigma"] = 4500, 9000, 0.02
+        if count == 14:
+            found["gross_sigma"] = np.nan
         return found
 
 
@@ -166,6 +168,7 @@ def no_strips() -> Network:
         (frame(CAR, lane=9), "lane", "lane 9 of site G104-K012"),
         (frame(CAR, direction=1), "direction", "the registry says up of lane 1"),
         (frame(CAR, length_mm=13), "measure", "ZeroDivisionError"),
+        (frame(CAR, length_mm=14), "measure", "gross_sigma is not a number"),
     ],
 )
 def test_a_bad_frame_is_a_dead_letter_with_its_bytes_and_its_neighbours_are_measured(
