@@ -16,7 +16,7 @@ import numpy.typing as npt
 from wim import tracing
 from wim.frames import CHANNEL, FRAME_HEAD, Frame, FrameError, FrameFlag, Kind, Side, decode_frame, encode_frame
 from wim.kernels.signals import block_size
-from wim.kernels.weigh import NO_SPEED, NO_TRAIN, weigh_frame
+from wim.kernels.weigh import NO_SPEED, NO_TRAIN, NO_WEIGHT, weigh_frame
 from wim.kernels.weigh_arrays import MOST_VEHICLES, Room, make_room
 from wim.kernels.weigh_arrays import Lane as Channels
 from wim.lanes import Calibration, Lane, Strip
@@ -37,6 +37,7 @@ UNKNOWN_K: Final = 15.0
 _UNWEIGHED: Final = {
     NO_SPEED: ("speed", "one row of strips has felt wheels, and no two loops tell how fast they were"),
     NO_TRAIN: ("axles", "rows of strips have felt wheels that no vehicle explains"),
+    NO_WEIGHT: ("weight", "an axle would weigh 65 t or more; is the scale of a channel in newton per count?"),
 }
 _SIDES: Final = {"full": Side.FULL, "left": Side.LEFT, "right": Side.RIGHT}
 _SECOND_NS = 10**9
@@ -81,7 +82,7 @@ class Meter:
         """The vehicles of a frame in their order, shape (0,), (1,) or (2,).
 
         Raises FrameError `channels` where it has no strip of this lane, `speed` where nothing tells one, `axles` where
-        the rows have felt what makes no vehicle.
+        the rows have felt what makes no vehicle, `weight` where an axle would weigh 65 t or more.
         """
         self._vehicles = 0
         plan = self._plan(frame)

@@ -23,6 +23,8 @@ BODY, BODY_FROM_HZ, BODY_TO_HZ = 0.07, 1.5, 4.0
 HOP, HOP_FROM_HZ, HOP_TO_HZ = 0.035, 8.0, 15.0
 #: Strip error of each axle on each line, and error of a line for a whole vehicle (ibidem).
 STRIP, LINE = 0.015, 0.010
+#: No load is known better, whatever it is: a weighed axle is rounded to a kilogram.
+LEAST_KG = 1.0
 #: Farther apart than this in time, swings of springs with dampers have forgotten each other.
 FORGET_S = 3.0
 #: The loads of axles closer than this hang on one body in any case; a gap longer than this in front of the last group
@@ -91,7 +93,7 @@ def combine(
     misfit (what the lines differ by, squared, as a part of what was expected of each degree of freedom; 1 in the mean)
     and those degrees. Every axle must have a line.
     """
-    count = fill(load_kg, noise_kg, time_s, spread_s, places_m, axles, index, matrix)
+    count = fill(load_kg, noise_kg, time_s, spread_s, places_m, axles, index, matrix, root)
     factor(matrix, count)
     for row in range(count):
         for column in range(axles + 1):
@@ -179,41 +181,37 @@ def fill(
     axles: int,
     index: Ints,
     matrix: Floats,
+    root: Floats,
 ) -> int:
-    """Write the covariance of all loads, and which axle and line each row is; returns how many there are."""
+    """Write the covariance of all loads, and the axle, line and unit of each row; returns how many there are.
+
+    Only the lower half is written. root: room for each row's load, body motion and hop in kg, shape (≥ rows, ≥ 3).
+    """
     count = 0
     for axle in range(axles):
+        mine = mean_load(load_kg, axle)
         for line in range(load_kg.shape[1]):
             if not math.isnan(load_kg[axle, line]):
                 index[count, 0] = axle
                 index[count, 1] = line
+                index[count, 2] = unit_of(places_m, axles, axle)
+                root[count, 0] = mine
+                root[count, 1] = mine * BODY * averaged(BODY_FROM_HZ, BODY_TO_HZ, spread_s[axle, line])
+                root[count, 2] = mine * HOP * averaged(HOP_FROM_HZ, HOP_TO_HZ, spread_s[axle, line])
                 count += 1
     for row in range(count):
-        axle = index[row, 0]
-        line = index[row, 1]
-        mine = mean_load(load_kg, axle)
-        body = BODY * averaged(BODY_FROM_HZ, BODY_TO_HZ, spread_s[axle, line])
-        hop = HOP * averaged(HOP_FROM_HZ, HOP_TO_HZ, spread_s[axle, line])
-        # Kept on the diagonal's other side until the row is whole: the lower half is all that is needed.
+        row_s = time_s[index[row, 0], index[row, 1]]
         for column in range(row + 1):
-            other = index[column, 0]
-            beside = index[column, 1]
-            apart = time_s[axle, line] - time_s[other, beside]
-            shared = 0.0
-            if unit_of(places_m, axles, axle) == unit_of(places_m, axles, other):
-                there = BODY * averaged(BODY_FROM_HZ, BODY_TO_HZ, spread_s[other, beside])
-                shared += body * there * swing(BODY_FROM_HZ, BODY_TO_HZ, apart)
-            if axle == other:
-                there = HOP * averaged(HOP_FROM_HZ, HOP_TO_HZ, spread_s[other, beside])
-                shared += hop * there * swing(HOP_FROM_HZ, HOP_TO_HZ, apart)
-            if line == beside:
-                shared += LINE * LINE
-            if row == column:
-                shared += STRIP * STRIP
-            value = shared * mine * mean_load(load_kg, other)
-            if row == column:
-                value += noise_kg[axle, line] ** 2 + 1.0
+            apart_s = row_s - time_s[index[column, 0], index[column, 1]]
+            value = 0.0
+            if index[row, 2] == index[column, 2]:
+                value += root[row, 1] * root[column, 1] * swing(BODY_FROM_HZ, BODY_TO_HZ, apart_s)
+            if index[row, 0] == index[column, 0]:
+                value += root[row, 2] * root[column, 2] * swing(HOP_FROM_HZ, HOP_TO_HZ, apart_s)
+            if index[row, 1] == index[column, 1]:
+                value += LINE * LINE * root[row, 0] * root[column, 0]
             matrix[row, column] = value
+        matrix[row, row] += (STRIP * root[row, 0]) ** 2 + noise_kg[index[row, 0], index[row, 1]] ** 2 + LEAST_KG**2
     return count
 
 

@@ -33,6 +33,8 @@ EDGE_S = 0.002
 #: Where every axle, the steering axle too, has its left part so far from a half, tyres ran beside the strips: loads are
 #: laid unevenly, but never on the steering axle.
 ASIDE = 0.11
+#: More than any axle, and than the field for it has room for.
+NONSENSE_KG = 65_536.0
 #: What is in doubt of a weight whose wheels were beside the strips, and of one whose vehicle stood, as parts.
 BESIDE, STOOD = 0.25, 0.30
 #: What the estimate cannot know by itself, as parts of the weight: distances between lines and so the speed (law and
@@ -57,8 +59,8 @@ def write_vehicle(
     passage: Record,
     line_kg: npt.NDArray[np.float32],
     weight: Floats,
-) -> None:
-    """Weigh the vehicle whose axles are [first, first + axles) and write its passage.
+) -> bool:
+    """Weigh the vehicle whose axles are [first, first + axles) and write its passage; False where it has no weight.
 
     weight (axles, lines): what each line counts, where the room is asked for it;
     before_s: half a sample, by which the middle of a block lies behind the middle of its samples.
@@ -104,7 +106,12 @@ def write_vehicle(
         doubt_part = math.hypot(doubt_part, BESIDE)
     if flags & STOPPED and not smooth:
         doubt_part = math.hypot(doubt_part, STOOD)
+    for axle in range(axles):
+        # A scale beyond all reason overflows; what is no number is no weight.
+        if not room.axle_kg[axle] < NONSENSE_KG or not sigma_kg < NONSENSE_KG:
+            return False
     write_passage(lane, room, first, axles, flags, sided, sigma_kg, smooth, by_loops, before_s, doubt_part, passage)
+    return True
 
 
 @kernel

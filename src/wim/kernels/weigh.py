@@ -29,8 +29,9 @@ from wim.kernels.validity import AXLE_UNCERTAIN, STOPPED, STRIP_FAULT, TAILGATIN
 from wim.kernels.vehicle import LOST_M, time_on_line_1, write_vehicle
 from wim.kernels.weigh_arrays import MOST_VEHICLES, NOISY, Floats, Ints, Lane, Room
 
-#: No speed: one row that no loop helps. No train: wheels on several rows that no vehicle explains.
-NO_SPEED, NO_TRAIN = -1, -2
+#: No speed: one row that no loop helps. No train: wheels on several rows that no vehicle explains. No weight: what came
+#: out is no load of an axle.
+NO_SPEED, NO_TRAIN, NO_WEIGHT = -1, -2, -3
 
 #: A channel so much louder than the quietest, and at least so loud, is not weighed with.
 NOISY_TIMES, NOISY_N = 12.0, 300.0
@@ -355,7 +356,7 @@ def split(
         end = cut if vehicle == 0 else axles
         room.begin[vehicle] = first
         room.last_s[vehicle] = time_on_line_1(lane, room, end - 1) - before_s
-        write_vehicle(
+        weighed = write_vehicle(
             lane,
             room,
             first,
@@ -372,4 +373,6 @@ def split(
             line_kg[vehicle],
             room.weight[vehicle],
         )
+        if not weighed:
+            return NO_WEIGHT
     return vehicles

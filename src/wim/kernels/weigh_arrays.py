@@ -96,7 +96,7 @@ class Room(NamedTuple):
     pulses: PULSE (r, MOST_PULSES); pulse_count, row_noise: (r,); area: (c, MOST_PULSES), N s; seen: (MOST_PULSES, r),
     the pulse of each axle on each row, -1 where there is none; axles: AXLE (MOST_PULSES,); motion: (4,);
     wheel_kg, noise_kg: (MOST_AXLES, lines, 2) of one vehicle; line_s: (MOST_AXLES, lines); matrix, root, system: for
-    the combination of lines; index: (MOST_AXLES × lines, 2).
+    the combination of lines; index: (MOST_AXLES × lines, 3).
     """
 
     force: Floats
@@ -166,5 +166,5 @@ def make_room(strips: int, rows: int, lines: int, loops: int, blocks: int) -> Ro
         matrix=np.empty((most, most)),
         root=np.empty((most, MAX_AXLES + 1)),
         system=np.empty((MAX_AXLES, MAX_AXLES + 1)),
-        index=np.zeros((most, 2), np.int64),
+        index=np.zeros((most, 3), np.int64),
     )
