@@ -214,6 +214,16 @@ def heaviest_ns(pulses: Structured, seen: Ints, axle: int) -> float:
 
 
 @kernel
+def least_part(pulses: Structured, seen: Ints, axle: int) -> float:
+    """How small a part of the highest pulse of an axle what begins a pulse is."""
+    least = 1.0
+    for row in range(seen.shape[1]):
+        if seen[axle, row] >= 0:
+            least = min(least, pulses[row, seen[axle, row]].part)
+    return least
+
+
+@kernel
 def drop_axle(seen: Ints, axle: int, axles: int) -> int:
     """Forget an axle; returns how many are left."""
     for later in range(axle, axles - 1):

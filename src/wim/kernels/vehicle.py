@@ -25,14 +25,14 @@ from wim.records import MAX_AXLES
 #: Places on the rows that no smooth motion explains: to this the speed is smooth, from that on nobody knows the way.
 SMOOTH_M, LOST_M = 0.06, 0.30
 #: A motion that fits so badly was broken off where some axle took so much longer from row to row than another.
-UNSTEADY_M, UNSTEADY = 0.10, 2.2
+UNSTEADY_M, UNSTEADY = 0.05, 2.2
 #: A vehicle slower than this stands.
 STANDING_MS = 0.6
 #: A pulse so near to an end of the frame was cut by it.
 EDGE_S = 0.002
-#: Where every axle, the steering axle too, has its left part so far from a half, tyres ran beside the strips: loads are
-#: laid unevenly, but never on the steering axle.
-ASIDE = 0.11
+#: Where the steering axle has its left part so far from a half, and the whole vehicle so far, tyres ran beside the
+#: strips: loads are laid unevenly, but never on the steering axle.
+ASIDE, REST_ASIDE = 0.11, 0.05
 #: More than any axle, and than the field for it has room for.
 NONSENSE_KG = 65_536.0
 #: What is in doubt of a weight whose wheels were beside the strips, and of one whose vehicle stood, as parts.
@@ -204,12 +204,20 @@ def unsteady(room: Room, first: int, axles: int) -> bool:
 
 @kernel
 def leans(room: Room, axles: int, sided: Ints) -> bool:
-    """Whether every axle lies on the same side of the strips by more than a load can be laid."""
+    """Whether the vehicle lies on one side of the strips by more than a load can be laid.
+
+    Every axle does, or the steering axle, which no load moves, and the rest the same way.
+    """
     one_way = 0
+    left_kg = gross_kg = 0.0
     for axle in range(axles):
-        off = left_share(room, axle, sided) - 0.5
-        one_way += 1 if off > ASIDE else -1 if off < -ASIDE else 0
-    return abs(one_way) == axles
+        share = left_share(room, axle, sided)
+        one_way += 1 if share - 0.5 > ASIDE else -1 if share - 0.5 < -ASIDE else 0
+        left_kg += share * room.axle_kg[axle]
+        gross_kg += room.axle_kg[axle]
+    steer = left_share(room, 0, sided) - 0.5
+    whole = left_kg / max(gross_kg, 1.0) - 0.5
+    return abs(one_way) == axles or (abs(steer) > ASIDE and whole * steer > 0.0 and abs(whole) > REST_ASIDE)
 
 
 @kernel

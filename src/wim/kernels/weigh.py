@@ -12,7 +12,7 @@ import numpy.typing as npt
 from wim.kernels.cutting import cut_train, read_loop
 from wim.kernels.jit import kernel
 from wim.kernels.loop_speed import motion_by_loops
-from wim.kernels.motion import fit_motion, offset_of
+from wim.kernels.motion import fit_motion, misfit, offset_of
 from wim.kernels.pulses import decay_from, decay_of, find_pulses, open_windows, weigh_pulse
 from wim.kernels.signals import block_size, noise_of, read_channel, undroop
 from wim.kernels.trains import (
@@ -20,13 +20,14 @@ from wim.kernels.trains import (
     find_train,
     heap_pulses,
     heaviest_ns,
+    least_part,
     same_everywhere,
     steady,
     take_in_order,
     votes_of,
 )
 from wim.kernels.validity import AXLE_UNCERTAIN, STOPPED, STRIP_FAULT, TAILGATING
-from wim.kernels.vehicle import LOST_M, time_on_line_1, write_vehicle
+from wim.kernels.vehicle import LOST_M, time_on_line_1, unsteady, write_vehicle
 from wim.kernels.weigh_arrays import MOST_VEHICLES, NOISY, Floats, Ints, Lane, Room
 
 #: No speed: one row that no loop helps. No train: wheels on several rows that no vehicle explains. No weight: what came
@@ -39,8 +40,8 @@ NOISY_TIMES, NOISY_N = 12.0, 300.0
 GHOST_PART = 0.02
 #: So many axles that not all rows have seen are no slip of a threshold.
 RETURNS = 2
-#: A pulse that one row alone has felt is a wheel where it is so much higher than what begins it: 2.5 times.
-SURE_PART = 0.4
+#: A pulse that not all rows have felt is a wheel where it is twice as high as what begins one.
+SURE_PART = 0.5
 
 
 @kernel
@@ -184,10 +185,11 @@ def doubt(room: Room, axles: int) -> tuple[int, int]:
     while axle < axles:
         votes = votes_of(room.seen, axle)
         area_ns = heaviest_ns(room.pulses, room.seen, axle)
-        if votes < working and area_ns > GHOST_PART * most:
+        sure = area_ns > GHOST_PART * most and least_part(room.pulses, room.seen, axle) < SURE_PART
+        if votes < working and sure:
             flags |= AXLE_UNCERTAIN
             disputed += 1
-        if 2 * votes < working or (2 * votes == working and area_ns <= GHOST_PART * most):
+        if 2 * votes < working or (2 * votes == working and not sure):
             axles = drop_axle(room.seen, axle, axles)
         else:
             axle += 1
@@ -345,12 +347,16 @@ def split(
     """Cut the frame's axles into vehicles and write each; returns how many."""
     for axle in range(axles):
         room.axles[axle].place_m = offset_of(room.pulses, room.seen, axle, room.row_m, room.motion)
+    whole_misfit_m = misfit(room.pulses, room.seen, 0, axles, room.row_m, room.motion)
     cut, unclear = cut_train(
         room.loops, room.alive, lane.loop_m, blocks, block_s, room.motion, room.axles, axles, length_m
     )
     if unclear:
         flags |= TAILGATING
     vehicles = 1 if cut == axles else MOST_VEHICLES
+    if vehicles > 1 and whole_misfit_m > LOST_M and unsteady(room, 0, axles):
+        # One that stands for a while is as far apart in time as two.
+        flags |= STOPPED
     for vehicle in range(vehicles):
         first = 0 if vehicle == 0 else cut
         end = cut if vehicle == 0 else axles
