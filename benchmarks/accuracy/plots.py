@@ -39,7 +39,12 @@ METER: Final = "wim.measure:Meter"
 
 
 def draw_all(lines: Sequence[Line], folder: Path) -> list[Path]:
-    """Write every picture that the lines have something for; the names are those of docs/method/accuracy.md."""
+    """Write every picture; the names are those of docs/method/accuracy.md."""
+    return [*draw_figures(lines, folder), annotated(folder / "accuracy_signal.svg")]
+
+
+def draw_figures(lines: Sequence[Line], folder: Path) -> list[Path]:
+    """Write those that show the figures of the steady scenarios."""
     steady = [line for line in lines if line["group"] == "steady"]
     folder.mkdir(exist_ok=True)
     paths = [folder / f"accuracy_{name}.svg" for name in ("error", "ratio", "coverage")]
@@ -48,7 +53,7 @@ def draw_all(lines: Sequence[Line], folder: Path) -> list[Path]:
             figure = Figure(figsize=(_WIDTH, _HEIGHT), layout="constrained")
             draw_one(figure.subplots(), steady)
             figure.savefig(path, metadata={"Date": None})
-        return [*paths, annotated(folder / "accuracy_signal.svg")]
+    return paths
 
 
 def annotated(path: Path) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.accuracy.run import Line
 
-_BEGIN, _END = "<!-- figures: python -m benchmarks.accuracy --plots -->", "<!-- end of figures -->"
+BEGIN, END = "<!-- figures: python -m benchmarks.accuracy --plots -->", "<!-- end of figures -->"
 _SIGMA = (("2x4.0", 60), ("2x4.0", 80), ("4x1.5", 60), ("4x1.5", 80), ("6x1.2", 80))
 Cell = Callable[[Line], str]
 
@@ -23,11 +23,11 @@ def page(lines: Sequence[Line]) -> str:
 def refresh(path: Path, lines: Sequence[Line]) -> None:
     """Put the tables of a run between the marks of a page. Raises OSError, and ValueError where it has no marks."""
     text = path.read_text("utf-8")
-    before, begin, rest = text.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"{path} has no place for the figures: write {_BEGIN} and {_END}")
-    path.write_text(f"{before}{_BEGIN}\n\n{tables(lines)}\n{_END}{after}", "utf-8")
+        raise ValueError(f"{path} has no place for the figures: write {BEGIN} and {END}")
+    path.write_text(f"{before}{BEGIN}\n\n{tables(lines)}\n{END}{after}", "utf-8")
 
 
 def tables(lines: Sequence[Line]) -> str:

@@ -35,7 +35,7 @@ def main(words: Sequence[str] | None = None) -> int:
     make = named(options.meter)
     outcome = joined([measured(part, make) for part in parts(scenario, options.frames)])
     rows = worst(outcome.crossings)
-    lines = [_told(row, doubted) for row, doubted in zip(rows, doubts(rows), strict=True)]
+    lines = [told(row, doubted) for row, doubted in zip(rows, doubts(rows), strict=True)]
     sys.stdout.writelines(f"{line}\n" for line in [*lines, *outcome.failures])
     return 0
 
@@ -48,7 +48,8 @@ def worst(rows: Crossings) -> Crossings:
     return wrong
 
 
-def _told(row: np.void, doubted: np.uint32) -> str:
+def told(row: np.void, doubted: np.uint32) -> str:
+    """A CROSSING and its doubtful flags for a person."""
     place = f"part {row['part']} frame {row['frame']}"
     if not row["measured"]:
         return f"{place}: missed, {row['true_axles']} axles, {row['true_kg']:.0f} kg, {row['true_kmh']:.1f} km/h"

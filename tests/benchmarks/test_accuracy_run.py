@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.accuracy import report
+from benchmarks.accuracy import report, worst
 from benchmarks.accuracy.crossings import Outcome, joined, measured
 from benchmarks.accuracy.figures import figures
 from benchmarks.accuracy.run import Line, line, run
@@ -227,3 +227,14 @@ def test_parts_come_together_whatever_their_order(tmp_path: Path) -> None:
     target.write_text("no marks")
     with pytest.raises(ValueError, match="no place for the figures"):
         report.refresh(target, [found | origin])
+
+
+def test_the_worst_vehicles_are_named_by_part_and_frame(capsys: pytest.CaptureFixture[str]) -> None:
+    """A lost axle is among them with what was counted; a vehicle that was measured well is not."""
+    assert len(worst.worst(outcome_of("A13", 4).crossings)) == 0
+    rows = worst.worst(outcome_of("A13", 4, lost=1, flags=int(Flag.AXLE_UNCERTAIN)).crossings)
+    assert rows["frame"].tolist() == [0, 1, 2, 3]
+    assert "axles 5 of 6" in worst.told(rows[0], np.uint32(Flag.AXLE_UNCERTAIN))
+    with pytest.raises(SystemExit):
+        worst.main(["A00"])
+    assert "there is no scenario A00" in capsys.readouterr().err
