@@ -57,7 +57,7 @@ def draw(frame: Frame, trace: Trace | None, path: Path, title: str) -> None:
     if path.suffix.lower() not in known:
         raise PictureError(path, known)
     _panels(figure, frame, trace, lines)
-    figure.suptitle("\n".join([title, *map(_summary, _each(trace.passages if trace else None))]), fontsize=10)
+    figure.suptitle("\n".join([title, *map(summary, _each(trace.passages if trace else None))]), fontsize=10)
     figure.savefig(path, dpi=120, metadata={} if path.suffix.lower() != ".svg" else {"Date": None})
 
 
@@ -130,7 +130,7 @@ def _each(passages: Passages | None) -> list[Passages]:
     return [] if passages is None else [passages[row : row + 1] for row in range(len(passages))]
 
 
-def _summary(one: Passages) -> str:
+def summary(one: Passages) -> str:
     """A vehicle in a line; one: shape (1,)."""
     passage = one[0]
     flags = ", ".join(flag_names(int(passage["flags"]))) or "no flags"

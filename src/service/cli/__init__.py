@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "simulate": ("service.cli.simulate:simulate", "Publish simulated traffic, live."),
     "replay": ("service.cli.replay:replay", "Publish a record to Kafka, at its own speed or faster."),
     "measure": ("service.cli.measure:measure", "Weigh files of frames, without Kafka."),
+    "signal": ("service.cli.signal:signal", "Show one frame of a file: its signal, axles and weights."),
     "screen": ("service.cli.screen:screen", "Judge files of passages, without Kafka."),
     "rules": ("service.cli.rules:app", "Check rule sets, explain a verdict, compare two rule sets."),
     "rates": ("service.cli.rates:rates", "Show the overload rates of corridors."),
