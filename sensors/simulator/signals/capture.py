@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from sensors.simulator.signals.channel_faults import spoilt
-from sensors.simulator.signals.electronics import amplified, converted, disturb
+from sensors.simulator.signals.electronics import amplified, converted, disturb, white
 from sensors.simulator.signals.frame_truth import FrameTruth, VehicleTruth
 from sensors.simulator.signals.loops import CHANGE_PER_COUNT, REACH_M, changes
 from sensors.simulator.signals.raw import Raw
 from sensors.simulator.signals.scene import Scene
-from sensors.simulator.signals.strips import Crossing, newtons
+from sensors.simulator.signals.strips import Crossing, press
 from sensors.simulator.signals.vehicle import Seen
 from wim.frames import CHANNEL, FRAME_HEAD, FrameFlag, Kind, encode_frame
 
@@ -89,16 +89,18 @@ def force(scene: Scene, time_s: Floats) -> Floats:
     """The force on every strip, shape (strips, samples), in newtons, without amplifier and noise."""
     installation = scene.installation
     total = np.zeros((len(installation.line), len(time_s)))
+    factor = installation.speed_factor(scene.time_ns)
     for crossing in scene.crossings:
-        speed_kmh = np.abs(crossing.motion.speed_ms(time_s)) * 3.6
-        factor = installation.speed_factor(scene.time_ns, speed_kmh)
-        total += newtons(crossing, scene.bars, time_s, installation.site.gravity_ms2, factor)
+        press(total, crossing, scene.bars, time_s, installation.site.gravity_ms2, factor)
     return total
 
 
 def _loop_counts(scene: Scene, time_s: Floats, rng: np.random.Generator) -> npt.NDArray[np.int16]:
     loops = scene.installation.loops
-    change = scene.loop_noise * rng.standard_normal((len(loops), len(time_s)))
+    change = np.empty((len(loops), len(time_s)), np.float32)
+    for row in change:
+        row[:] = white(len(time_s), rng)
+    change *= np.float32(scene.loop_noise)
     for crossing, metal in zip(scene.crossings, scene.metals, strict=True):
         change += changes(loops, scene.loop_shift_m, crossing.vehicle, crossing.motion, metal, time_s)
     return converted(change, np.full(len(loops), CHANGE_PER_COUNT), np.zeros(len(loops)))

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
 Counts = npt.NDArray[np.int16]
 
 #: Range of the converter.
@@ -24,6 +25,8 @@ LOWEST, HIGHEST = -32_768, 32_767
 _MOST_TAUS = 200.0
 #: Coloured noise has its shortest waves this many halvings above the sample, and this many longer ones.
 _FINEST, _OCTAVES = 2, 12
+#: Bits of the integers that white noise is made of.
+_COINS = 64
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,9 @@ class Noise:
         return replace(self, white=self.white * gain, coloured=self.coloured * gain)
 
 
-def amplified(force: Floats, rate_hz: float, tau_s: float, left_over: Floats) -> Floats:
+def amplified(force: Floats, rate_hz: float, tau_s: float, left_over: Floats) -> Singles:
     """What the amplifiers give for forces, shape (channels, samples); `left_over` is at the first sample."""
-    out = np.empty_like(force)
+    out = np.empty(force.shape, np.float32)
     state = -left_over
     step = min(force.shape[1], int(_MOST_TAUS * tau_s * rate_hz))
     for begin in range(0, force.shape[1], step):
@@ -64,37 +67,66 @@ def amplified(force: Floats, rate_hz: float, tau_s: float, left_over: Floats) ->
     return out
 
 
-def _high_pass(force: Floats, per_sample: float, state: Floats, out: Floats) -> Floats:
+def _high_pass(force: Floats, per_sample: float, state: Floats, out: Singles) -> Floats:
     """One block. `state` is ∫ F(s) exp(−(t − s)/τ) ds ÷ τ at its first sample; that of the one after comes back."""
     samples = force.shape[1]
     growth = np.exp(per_sample * np.arange(samples))
-    held = force * growth
-    np.cumsum(held, axis=1, out=out)
-    # Trapezoids: the first and the present sample count half.
-    out -= 0.5 * (held + held[:, :1])
-    out *= per_sample
-    out += state[:, None]
-    out /= growth
-    last = out[:, -1] * np.exp(-per_sample) + per_sample * force[:, -1] * np.exp(-per_sample / 2)
-    np.subtract(force, out, out=out)
-    return np.asarray(last)
+    decay = per_sample / growth
+    last = np.empty(len(force))
+    # Row by row: one channel fits the processor's cache, all of them do not.
+    for row, felt in enumerate(force):
+        held = felt * growth
+        leak = np.cumsum(held)
+        # Trapezoids: the first and the present sample count half.
+        held *= 0.5
+        leak -= held
+        leak += state[row] / per_sample - held[0]
+        leak *= decay
+        last[row] = leak[-1] * np.exp(-per_sample) + per_sample * felt[-1] * np.exp(-per_sample / 2)
+        np.subtract(felt, leak, out=out[row], casting="same_kind")
+    return last
 
 
-def disturb(signal: Floats, noise: Noise, rate_hz: float, rng: np.random.Generator) -> None:
+def disturb(signal: Singles, noise: Noise, rate_hz: float, rng: np.random.Generator) -> None:
     """Add to `signal`, shape (channels, samples), what is not force, in place."""
     channels, samples = signal.shape
-    white = rng.standard_normal((channels, samples), np.float32)
-    white *= noise.white[:, None].astype(np.float32)
-    white += coloured((channels, samples), noise.slope, rng) * noise.coloured[:, None].astype(np.float32)
-    signal += white
+    waves = _waves(noise, samples, rate_hz)
+    colours = coloured((channels, samples), noise.slope, rng)
+    for row in range(channels):
+        sum_of_all = white(samples, rng)
+        sum_of_all *= np.float32(noise.white[row])
+        colours[row] *= np.float32(noise.coloured[row])
+        sum_of_all += colours[row]
+        for wave, high in zip(waves, (noise.hum[row], noise.drift[row], noise.wave[row]), strict=True):
+            sum_of_all += np.float32(high) * wave
+        signal[row] += sum_of_all
+
+
+def _waves(noise: Noise, samples: int, rate_hz: float) -> tuple[Singles, Singles, Singles]:
+    """Hum, drift and slow wave of amplitude 1, shape (samples,) each."""
     time_s = np.arange(samples) / rate_hz
-    turn = 2 * np.pi * noise.hum_hz * time_s + noise.hum_phase
-    signal += noise.hum[:, None] * (np.sin(turn) + noise.third * np.sin(3 * turn))
-    slow = np.sin(2 * np.pi * time_s / noise.wave_s + noise.hum_phase)
-    signal += noise.drift[:, None] * np.linspace(0, 1, samples) + noise.wave[:, None] * slow
+    turn = (2 * np.pi * noise.hum_hz * time_s + noise.hum_phase).astype(np.float32)
+    hum = np.sin(turn)
+    hum += np.float32(noise.third) * np.sin(3 * turn)
+    slow = np.sin((2 * np.pi * time_s / noise.wave_s + noise.hum_phase).astype(np.float32))
+    return hum, np.linspace(0, 1, samples, dtype=np.float32), slow
 
 
-def coloured(shape: tuple[int, int], slope: float, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+def white(samples: int, rng: np.random.Generator) -> Singles:
+    """White noise of unit RMS, shape (samples,).
+
+    How many of 64 coins fall heads, and anywhere between that number and the next: for a converter as good as normally
+    distributed (excess kurtosis −0.03), and three times as fast.
+    """
+    heads = np.bitwise_count(rng.integers(0, np.iinfo(np.uint64).max, samples, np.uint64, endpoint=True))
+    noise = rng.random(samples, np.float32)
+    noise += heads
+    noise -= np.float32(_COINS / 2 + 0.5)
+    noise *= np.float32(1 / np.sqrt(_COINS / 4 + 1 / 12))
+    return noise
+
+
+def coloured(shape: tuple[int, int], slope: float, rng: np.random.Generator) -> Singles:
     """Noise of unit RMS whose power falls as f^−slope: waves of every octave, each drawn by itself and interpolated."""
     channels, samples = shape
     octaves = max(1, min(_OCTAVES, int(np.log2(max(samples, 8))) - _FINEST))
@@ -105,24 +137,36 @@ def coloured(shape: tuple[int, int], slope: float, rng: np.random.Generator) -> 
     wave = np.zeros((channels, knots), np.float32)
     for octave in range(octaves):
         wave = wave if octave == 0 else _doubled(wave)
-        wave += np.float32(weights[octave]) * rng.standard_normal(wave.shape, np.float32)
+        wave += _uniform(wave.shape, weights[octave], rng)
     for _ in range(_FINEST):
         wave = _doubled(wave)
     return wave[:, :samples]
 
 
-def _doubled(wave: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _uniform(shape: tuple[int, ...], rms: float, rng: np.random.Generator) -> Singles:
+    """Evenly distributed values; the sum of the octaves is distributed nearly normally whatever each of them is."""
+    values = rng.random(shape, np.float32)
+    values -= np.float32(0.5)
+    values *= np.float32(rms * np.sqrt(12))
+    return values
+
+
+def _doubled(wave: Singles) -> Singles:
     """Twice the samples, those between are the mean of their neighbours."""
     finer = np.empty((wave.shape[0], 2 * wave.shape[1] - 1), np.float32)
     finer[:, ::2] = wave
-    finer[:, 1::2] = (wave[:, 1:] + wave[:, :-1]) / 2
+    between = wave[:, 1:] + wave[:, :-1]
+    between *= np.float32(0.5)
+    finer[:, 1::2] = between
     return finer
 
 
-def converted(signal: Floats, unit_per_count: Floats, rest_counts: Floats) -> Counts:
+def converted(signal: Singles, unit_per_count: Floats, rest_counts: Floats) -> Counts:
     """Counts of a 16-bit converter, which ends at its range; units and counts at rest by channel, shape (channels,)."""
-    counts = signal / unit_per_count[:, None]
-    counts += rest_counts[:, None]
-    np.rint(counts, out=counts)
-    np.clip(counts, LOWEST, HIGHEST, out=counts)
-    return counts.astype(np.int16)
+    counts = np.empty(signal.shape, np.int16)
+    for row, felt in enumerate(signal):
+        level = felt * np.float32(1 / unit_per_count[row])
+        level += np.float32(rest_counts[row])
+        np.rint(level, out=level)
+        counts[row] = np.clip(level, LOWEST, HIGHEST, out=level)
+    return counts

@@ -7,7 +7,7 @@ The registry's calibration corrects a strip; the simulated strip errs the other 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,13 +68,13 @@ class Installation:
         warmth = 1.0 if np.isnan(pavement_c) else 1 + calibration.per_k * (pavement_c - calibration.reference_c)
         return np.asarray(warmth / gain)
 
-    def speed_factor(self, time_ns: int, speed_kmh: Floats) -> Floats:
-        """How much more the strips feel at a speed, shape (n,)."""
+    def speed_factor(self, time_ns: int) -> Callable[[Floats], Floats]:
+        """How much more the strips feel at speeds in km/h, shape (n,) both, by the calibration then in force."""
         table = self._calibration(time_ns).speed
         if not table:
-            return np.ones(len(speed_kmh))
+            return np.ones_like
         speeds, factors = zip(*table, strict=True)
-        return np.asarray(np.interp(speed_kmh, speeds, factors))
+        return lambda speed_kmh: np.asarray(np.interp(speed_kmh, speeds, factors))
 
     def _calibration(self, time_ns: int) -> Calibration:
         return self.lane.calibration_at(time_ns) or Calibration(0, 0)

@@ -17,6 +17,7 @@ from sensors.simulator.signals.motion import Motion
 from sensors.simulator.signals.vehicle import Vehicle
 
 Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
 
 #: Relative change of inductance in one count of a loop channel: 65 % over the converter's range.
 CHANGE_PER_COUNT = 1e-5
@@ -45,21 +46,32 @@ def metal(vehicle: Vehicle, rng: np.random.Generator) -> Metal:
 
 def changes(
     loops: Sequence[Loop], shift_m: Floats, vehicle: Vehicle, motion: Motion, body: Metal, time_s: Floats
-) -> Floats:
+) -> Singles:
     """The change of each loop by one vehicle, shape (loops, samples); `shift_m` is how far off each loop truly lies."""
-    place_m = motion.place_m(time_s)
-    front_m, rear_m = place_m + vehicle.front_m, place_m - vehicle.spacing_m.sum() - vehicle.rear_m
-    change = np.zeros((len(loops), len(time_s)))
+    # A tenth of a millimetre is enough here, and single precision twice as fast.
+    place_m = motion.place_m(time_s).astype(np.float32)
+    behind_m = vehicle.spacing_m.sum() + vehicle.rear_m
+    change = np.empty((len(loops), len(time_s)), np.float32)
     for row, loop in enumerate(loops):
-        centre_m, half_m = loop.position_m + shift_m[row], loop.length_m / 2 + REACH_M
-        entered = _risen((front_m - (centre_m - half_m)) / (2 * half_m))
-        left = _risen((rear_m - (centre_m - half_m)) / (2 * half_m))
-        above = np.sin(2 * np.pi * (place_m - centre_m) / body.wave_m + body.phase)
-        change[row] = body.change * (entered - left) * (1 + body.uneven * above)
+        centre_m, reach_m = loop.position_m + shift_m[row], loop.length_m / 2 + REACH_M
+        under = _risen(place_m, centre_m - reach_m - vehicle.front_m, 2 * reach_m)
+        under -= _risen(place_m, centre_m - reach_m + behind_m, 2 * reach_m)
+        above = np.float32(2 * np.pi / body.wave_m) * place_m
+        above += np.float32(body.phase - 2 * np.pi * centre_m / body.wave_m)
+        uneven = np.sin(above, out=above)
+        uneven *= np.float32(body.change * body.uneven)
+        uneven += np.float32(body.change)
+        np.multiply(under, uneven, out=change[row])
     return change
 
 
-def _risen(part: Floats) -> Floats:
-    """A smooth rise from 0 to 1 while `part` goes from 0 to 1."""
-    part = np.clip(part, 0.0, 1.0)
-    return np.asarray(part * part * (3 - 2 * part))
+def _risen(place_m: Singles, from_m: float, over_m: float) -> Singles:
+    """A smooth rise from 0 to 1 on the way from a place on."""
+    part = (place_m - np.float32(from_m)) * np.float32(1 / over_m)
+    np.clip(part, 0.0, 1.0, out=part)
+    # part² (3 − 2 part)
+    rise = np.float32(-2) * part
+    rise += np.float32(3)
+    rise *= part
+    rise *= part
+    return np.asarray(rise)

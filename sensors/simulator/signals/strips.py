@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,6 +16,8 @@ from sensors.simulator.signals.vehicle import Vehicle
 
 Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
+#: What the strips feel more or less at speeds in km/h, shape (n,) both.
+SpeedFactor = Callable[[Floats], Floats]
 
 _LEFT_RIGHT = np.array([-1.0, 1.0])
 
@@ -60,23 +62,29 @@ class _Visits:
     covered: Floats
 
 
-def newtons(crossing: Crossing, bars: Bars, time_s: Floats, gravity_ms2: float, factor: Floats) -> Floats:
-    """The force that each strip feels of one vehicle, shape (strips, samples).
-
-    `factor` is what the strips feel more or less at the vehicle's speed, shape (samples,).
-    """
+def press(
+    force: Floats, crossing: Crossing, bars: Bars, time_s: Floats, gravity_ms2: float, factor: SpeedFactor
+) -> None:
+    """Add to `force`, shape (strips, samples), what the strips feel of one vehicle, in newtons."""
     place_m = crossing.motion.place_m(time_s)
     prints = footprints(crossing.vehicle.tyres, crossing.pavement)
-    force = np.zeros(len(bars.position_m) * len(time_s))
     for visits in _visits(crossing, bars, prints, place_m):
         row, sample = _spread(visits)
-        load = _load(crossing, visits.wheel[row], time_s[sample])
-        strip, axle = visits.strip[row], visits.wheel[row] // 2
-        ahead_m = place_m[sample] - (crossing.vehicle.axle_m[axle] + bars.position_m[strip])
-        felt = prints.felt(visits.wheel[row], ahead_m, bars.width_m[strip])
-        felt *= load * crossing.response[strip, axle] * visits.covered[row] * factor[sample]
-        force += np.bincount(strip * len(time_s) + sample, felt, len(force))
-    return (force * gravity_ms2).reshape(-1, len(time_s))
+        at_s = time_s[sample]
+        axle = visits.wheel // 2
+        load = _load(crossing, visits.wheel[row], at_s)
+        ahead_m = place_m[sample] - (crossing.vehicle.axle_m[axle] + bars.position_m[visits.strip])[row]
+        felt = prints.felt(visits.wheel[row], ahead_m, bars.width_m[visits.strip][row])
+        felt *= load * (gravity_ms2 * crossing.response[visits.strip, axle] * visits.covered)[row]
+        felt *= factor(np.abs(crossing.motion.speed_ms(at_s)) * 3.6)
+        _add(force, visits, felt)
+
+
+def _add(force: Floats, visits: _Visits, felt: Floats) -> None:
+    done = 0
+    for strip, begin, end in zip(visits.strip.tolist(), visits.begin.tolist(), visits.end.tolist(), strict=True):
+        force[strip, begin:end] += felt[done : done + end - begin]
+        done += end - begin
 
 
 def _load(crossing: Crossing, wheel: Index, time_s: Floats) -> Floats:
@@ -119,7 +127,11 @@ def _pairs(crossing: Crossing, bars: Bars) -> tuple[Index, Index, Floats]:
 
 def _stretches(place_m: Floats) -> Iterator[tuple[int, int, bool]]:
     """Runs of samples [begin, end) in which the place only rises (True) or only falls; standing belongs to either."""
-    step = np.sign(np.diff(place_m))
+    step = np.diff(place_m)
+    if len(step) == 0 or step.min() > 0:
+        yield 0, len(place_m), True
+        return
+    step = np.sign(step)
     moving = np.flatnonzero(step)
     turns = moving[1:][np.diff(step[moving]) != 0]
     edges = [0, *(turns + 1).tolist(), len(place_m)]

@@ -67,7 +67,7 @@ def test_the_mean_of_lines_errs_as_the_model_says(layout: str, speed_kmh: float,
     for scene in scenes(recipe, 600, 5):
         installation = scene.installation
         felt = installation.sensitivity(scene.time_ns, scene.true_c)[:, None]
-        felt = felt * installation.speed_factor(scene.time_ns, np.array([speed_kmh]))
+        felt = felt * installation.speed_factor(scene.time_ns)(np.array([speed_kmh]))
         area = (force(scene, sample_times(scene)) / felt).sum(axis=1) / scene.rate_hz
         # Whoever takes the registry's distances for the true ones has a speed that is off by their ratio.
         scale = scene.bars.position_m[-1] / installation.position_m[-1] if installation.position_m[-1] else 1
