@@ -19,7 +19,8 @@ from wim.admission import admit
 from wim.forms import to_json
 from wim.frames import NO_NOW_NS, Frame, FrameError, Side, decode_frame, read_messages
 from wim.measure import Meter
-from wim.trace import Trace
+from wim.records import blank
+from wim.trace import WINDOW, Trace
 
 File = Annotated[Path, typer.Argument(help="A file of frames (.wimf).", show_default=False)]
 Index = Annotated[int, typer.Option("--index", min=0, help="Which frame of the file, from 0.")]
@@ -27,6 +28,8 @@ Plot = Annotated[Path | None, typer.Option("--plot", help="The picture: .png, .s
 Sites = Annotated[Path | None, typer.Option("--sites", help="Registry (default: WIM_REGISTRY); none: bare signal.")]
 Json = Annotated[bool, typer.Option("--json", help="Passages and windows as one JSON document on stdout.")]
 
+#: Of a window, what means something.
+_TOLD = [name for name in WINDOW.names or () if name != "reserved"]
 #: Wide enough for any table; only what the table needs is used of it.
 _WIDEST = 1_000
 
@@ -75,13 +78,13 @@ def _trace(frame: Frame, path: Path, index: int, sites: Path | None) -> Trace | 
 
 
 def _document(frame: Frame, index: int, trace: Trace | None) -> dict[str, Any]:
-    windows = [] if trace is None else trace.windows
+    passages, windows = (blank(0), np.empty(0, WINDOW)) if trace is None else (trace.passages, trace.windows)
     return {
         "site": frame.site,
         "lane": frame.lane,
         "frame": index,
-        "passages": [] if trace is None else msgspec.to_builtins(list(to_json(trace.passages))),
-        "windows": [{name: row[name].item() for name in row.dtype.names if name != "reserved"} for row in windows],
+        "passages": msgspec.to_builtins(list(to_json(passages))),
+        "windows": [{name: row[name].item() for name in _TOLD} for row in windows],
     }
 
 
