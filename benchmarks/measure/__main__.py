@@ -1,4 +1,4 @@
-"""`python -m benchmarks.measure`: the measure lane against its yardsticks; one JSON line a case. README.md says more."""
+"""`python -m benchmarks.measure`: the measure lane beside its yardsticks, one JSON line a case; see README.md."""
 
 from __future__ import annotations
 

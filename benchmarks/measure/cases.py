@@ -102,4 +102,4 @@ def _shape() -> dict[str, Any]:
 
 
 def _median(runs: Sequence[dict[str, Any]], name: str) -> float:
-    return statistics.median(run[name] for run in runs)
+    return float(statistics.median(run[name] for run in runs))

@@ -50,9 +50,7 @@ def models(seed: int) -> list[bytes]:
 def _frame(scene: Scene, rng: np.random.Generator) -> bytes:
     installation = replace(scene.installation, loops=())
     crossing = _five_axles(scene.crossings[0], scene, rng)
-    whole = replace(
-        scene, installation=installation, crossings=(crossing,), loop_shift_m=np.empty(0), window=_WINDOW
-    )
+    whole = replace(scene, installation=installation, crossings=(crossing,), loop_shift_m=np.empty(0), window=_WINDOW)
     frame = decode_frame(capture(whole).message, NO_NOW_NS)
     return encode_frame(frame.head, frame.channels, np.ascontiguousarray(frame.counts[:, :SAMPLES]))
 

@@ -14,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from wim import tracing
-from wim.frames import CHANNEL, FRAME_HEAD, Frame, FrameError, FrameFlag, Kind, Side, decode_frame, encode_frame
+from wim.frames import CHANNEL, FRAME_HEAD, Frame, FrameError, Kind, Side, decode_frame, encode_frame
 from wim.kernels.signals import block_size
 from wim.kernels.weigh import NO_SPEED, NO_TRAIN, NO_WEIGHT, weigh_frame
 from wim.kernels.weigh_arrays import MOST_VEHICLES, Room, make_room
 from wim.kernels.weigh_arrays import Lane as Channels
 from wim.lanes import Calibration, Lane, Strip
-from wim.records import PASSAGE_WORDS, UNKNOWN_GAP_MS, Direction, Flag, Passages, Source, blank
+from wim.records import PASSAGE, PASSAGE_WORDS, RECORD_BYTES, Direction, Flag, Passages, blank
+from wim.signing import keep_distance, sign
 from wim.sites import Site
 from wim.trace import Trace
 
@@ -62,9 +63,10 @@ class Meter:
         self._lines = max(strip.line for strip in lane.strips)
         self._plans: dict[tuple[bytes, int], _Plan] = {}
         self._room: Room | None = None
-        self._passages = blank(MOST_VEHICLES)
-        self._words = self._passages.view(PASSAGE_WORDS)
-        self._blank = self._passages.copy()
+        passages = blank(MOST_VEHICLES)
+        self._words = passages.view(PASSAGE_WORDS)
+        self._bytes = passages.view(np.uint8).data
+        self._blank = passages.tobytes()
         self._line_kg = np.full((MOST_VEHICLES, 16, self._lines, 2), np.nan, np.float32)
         self._vehicles = 0
         self._last_ns: int | None = None
@@ -88,10 +90,13 @@ class Meter:
         plan = self._plan(frame)
         found = self._weigh(frame, plan)
         self._vehicles = found
-        passages = self._passages[:found].copy()
-        if found:
-            self._sign(frame, plan, passages)
-        return passages
+        if not found:
+            return blank(0)
+        records = bytearray(self._bytes[: found * RECORD_BYTES])
+        sign(records, frame.head.tobytes(), plan.calibration.version if plan.calibration else 0, plan.flags)
+        assert self._room is not None  # a frame was weighed
+        self._last_ns = keep_distance(records, self._room.last_s.tolist(), self._last_ns)
+        return np.frombuffer(records, PASSAGE)
 
     def trace(self, frame: Frame) -> Trace:
         """The same with every wheel's window, load and share, for a person. Raises FrameError like `measure`."""
@@ -103,7 +108,7 @@ class Meter:
 
     def _weigh(self, frame: Frame, plan: _Plan) -> int:
         head, calibration = frame.head, plan.calibration
-        self._passages[:] = self._blank
+        self._bytes[:] = self._blank
         self._line_kg.fill(np.nan)
         pavement_c = float(head["pavement_c"])
         warmth, doubt = _warmth(calibration, pavement_c)
@@ -124,31 +129,6 @@ class Meter:
         if found < 0:
             raise FrameError(*_UNWEIGHED[found])
         return found
-
-    def _sign(self, frame: Frame, plan: _Plan, passages: Passages) -> None:
-        """Fill in what is not measured: whose frame it was, and what the unit says."""
-        head = frame.head
-        start_ns, frame_flags = int(head["start_ns"]), int(head["flags"])
-        for name in ("site", "sequence", "lane", "direction", "run", "pavement_c"):
-            passages[name] = head[name]
-        for name in ("plate", "plate_colour", "plate_confidence", "length_mm", "width_mm", "height_mm", "tyres"):
-            passages[name][:1] = head[name]
-        passages["part"] = np.arange(len(passages))
-        passages["source"] = Source.FRAME
-        passages["origin_ns"] = start_ns
-        passages["time_ns"] += start_ns
-        passages["calibration"] = plan.calibration.version if plan.calibration else 0
-        passages["flags"] |= np.uint32(plan.flags | _said(frame_flags))
-        self._keep_distance(start_ns, passages)
-
-    def _keep_distance(self, start_ns: int, passages: Passages) -> None:
-        """Write each vehicle's gap to the last axle of the one before it in this lane."""
-        assert self._room is not None  # a frame was weighed
-        for vehicle in range(len(passages)):
-            if self._last_ns is not None:
-                gap_ms = (int(passages["time_ns"][vehicle]) - self._last_ns) // 10**6
-                passages["gap_ms"][vehicle] = gap_ms if 0 <= gap_ms < UNKNOWN_GAP_MS else UNKNOWN_GAP_MS
-            self._last_ns = start_ns + round(float(self._room.last_s[vehicle]) * _SECOND_NS)
 
     def _plan(self, frame: Frame) -> _Plan:
         calibration = self._lane.calibration_at(int(frame.head["start_ns"]))
@@ -176,15 +156,6 @@ class Meter:
         ):
             self._room = room = make_room(strips, rows, self._lines, loops, blocks + blocks // 2)
         return room
-
-
-def _said(flags: int) -> int:
-    """What the unit's own flags set."""
-    found = 0 if flags & FrameFlag.CLOCK_LOCKED else Flag.CLOCK_UNLOCKED
-    found |= Flag.SIMULATED if flags & FrameFlag.SIMULATED else 0
-    found |= Flag.STOPPED if flags & FrameFlag.CUT else 0
-    found |= Flag.STRADDLING if flags & FrameFlag.NEIGHBOUR else 0
-    return int(found)
 
 
 def _warmth(calibration: Calibration | None, pavement_c: float) -> tuple[float, float]:
