@@ -26,6 +26,7 @@ def main(words: Sequence[str] | None = None) -> int:
     options = _arguments(words)
     lines = _kept() if options.kept else list(_told(_chosen(options), options))
     if options.keep and not options.kept:
+        lines = merged(_kept() if KEPT.exists() else [], lines)
         KEPT.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
     if options.keep:
         REPORT.write_text(report.page(lines), "utf-8")
@@ -68,6 +69,12 @@ def _chosen(options: argparse.Namespace) -> list[Scenario]:
 
 def _kept() -> list[Line]:
     return [json.loads(line) for line in KEPT.read_text("utf-8").splitlines()]
+
+
+def merged(kept: Sequence[Line], fresh: Sequence[Line]) -> list[Line]:
+    """One line for each scenario of the table, the fresh one where there is one; each says of which commit it is."""
+    of = {line["scenario"]: line for line in (*kept, *fresh)}
+    return [of[scenario.id] for scenario in read_scenarios() if scenario.id in of]
 
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:

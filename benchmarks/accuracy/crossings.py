@@ -19,7 +19,7 @@ from rules.terms import compile_terms
 from sensors.simulator.signals.frame_truth import FrameTruth, VehicleTruth
 from sensors.simulator.signals.layouts import LAYOUTS, reference_network
 from service.measuring import MakeMeter
-from wim.frames import NO_NOW_NS, decode_frame
+from wim.frames import NO_NOW_NS, FrameError, decode_frame
 from wim.records import MAX_AXLES, Passages, blank
 from wim.sites import Network
 
@@ -60,7 +60,7 @@ Crossings = npt.NDArray[np.void]
 @dataclass(frozen=True)
 class Outcome:
     """crossings: CROSSING, shape (n,); frames: how many were made; ghosts: passages more than there were vehicles;
-    failures: what a meter raised, each with its frame."""
+    failures: what a meter raised beside FrameError, each with its frame."""
 
     crossings: Crossings
     frames: int
@@ -103,6 +103,9 @@ def measured(part: Part, make_meter: MakeMeter) -> Outcome:
         try:
             # A copy: a meter may lend what it fills anew for the next frame.
             passages = meter.measure(frame).copy()
+        except FrameError:
+            # A dead letter with its reason: no weight, and nothing that could be taken for one.
+            passages = blank(0)
         except Exception as error:  # whatever it is, the other frames still tell of the meter
             failures.append(f"part {part.number}, frame {truth.frame}: {error!r}")
             passages = blank(0)

@@ -62,14 +62,21 @@ def missed(lines: Sequence[Line]) -> str:
 
 
 def _origin(lines: Sequence[Line]) -> str:
+    """Where the lines come from: a line for each run that some of them are of."""
+    runs: dict[str, list[Line]] = {}
+    for line in lines:
+        runs.setdefault(line["at"], []).append(line)
+    return "".join(f"- {_run(own)}\n" for _, own in sorted(runs.items()))
+
+
+def _run(lines: Sequence[Line]) -> str:
     first = lines[0]
-    where = first["machine"]
+    where, versions = first["machine"], first["versions"]
     dirty = " with changes" if first["dirty"] else ""
-    frames = sum(line["frames"] for line in lines)
     return (
         f"{first['at']}, commit {first['commit'] or 'unknown'}{dirty}, {where['cpu']}, {where['cores']} cores, "
-        f"Python {first['versions']['python']}, numpy {first['versions']['numpy']}, "
-        f"numba {first['versions']['numba']}: {len(lines)} scenarios, {frames} frames.\n"
+        f"Python {versions['python']}, numpy {versions['numpy']}, numba {versions['numba']}: "
+        f"{len(lines)} scenarios, {sum(line['frames'] for line in lines)} frames"
     )
 
 

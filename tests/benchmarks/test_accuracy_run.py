@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.accuracy import __main__ as program
 from benchmarks.accuracy import report, worst
 from benchmarks.accuracy.crossings import Outcome, joined, measured
 from benchmarks.accuracy.figures import figures
@@ -19,7 +20,7 @@ from sensors.simulator.signals.faults import FAULTS
 from sensors.simulator.signals.frame_truth import FrameTruth
 from sensors.simulator.signals.layouts import LAYOUTS
 from service.measuring import Meter
-from wim.frames import Frame
+from wim.frames import Frame, FrameError
 from wim.records import Flag, Passages, blank
 from wim.sites import Lane, Site
 
@@ -157,6 +158,26 @@ def test_a_meter_that_breaks_is_no_success() -> None:
     assert found["failed"][0] == "part 0, frame 0: ZeroDivisionError('no speed')"
     assert found["figures"]["missed_percent"]["value"] == 100
     assert "failed: part 0" in report.missed([found])
+
+
+def test_a_refused_frame_is_no_failure() -> None:
+    """A dead letter with its reason gives no passage, which the figures show, and the run goes on."""
+
+    class Refusing:
+        def measure(self, frame: Frame) -> Passages:
+            raise FrameError("speed", "nothing tells one")
+
+    found = line(SCENARIOS["F20a"], measured(Part(SCENARIOS["F20a"], 0, 2), lambda site, lane: Refusing()))
+    assert found["failed"] == []
+    assert found["figures"]["missed_percent"]["value"] == 100
+    assert found["figures"]["found_percent"]["value"] == 0
+
+
+def test_a_kept_line_stays_until_its_scenario_is_run_again() -> None:
+    """Fresh lines replace those of their scenarios; the order is that of the table; ids that are gone go."""
+    kept = [{"scenario": "A13", "at": "old"}, {"scenario": "A12", "at": "old"}, {"scenario": "Z99", "at": "old"}]
+    found = program.merged(kept, [{"scenario": "A13", "at": "new"}])
+    assert found == [{"scenario": "A12", "at": "old"}, {"scenario": "A13", "at": "new"}]
 
 
 def test_a_fault_is_found_by_its_flag_only() -> None:
