@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Told apart by everybody (Okabe and Ito), and in a grey print by their order of brightness.
 _COLOURS = {Side.LEFT: "#0072B2", Side.RIGHT: "#D55E00", Side.FULL: "#009E73"}
 _VEHICLES = ("#56B4E9", "#E69F00")
-_WIDTH_INCHES, _PANEL_INCHES = 12.0, 2.1
+_WIDTH_INCHES, _PANEL_INCHES = 10.0, 2.1
 #: A frame of seconds at 10 kHz has more samples than any picture has columns.
 _MOST_POINTS = 6_000
 
@@ -75,22 +75,30 @@ def _panels(figure: Figure, frame: Frame, trace: Trace | None, lines: list[list[
     step = max(1, frame.counts.shape[1] // _MOST_POINTS)
     times_ms = np.arange(0, frame.counts.shape[1], step) * 1e3 / float(frame.head["rate_hz"])
     for panel, channels in zip(panels, lines, strict=True):
-        for channel in channels:
+        for place, channel in enumerate(channels):
             values = _values(frame, trace, channel)
             # The highest of each stretch: a pulse must not lose its peak to the thinning.
             thinned = np.maximum.reduceat(values, np.arange(0, len(values), step))
             row = frame.channels[channel]
-            panel.plot(times_ms, thinned, lw=0.8, color=_COLOURS[Side(row["side"])], label=_name(row))
+            colour = _COLOURS[Side(row["side"])]
+            # Loops share a colour, and one often hides behind another.
+            style = "--" if place and row["kind"] == Kind.LOOP else "-"
+            panel.plot(times_ms, thinned, style, lw=0.8, color=colour, label=_name(row))
             if trace is not None:
                 _windows(panel, frame, trace, channel)
         panel.legend(
-            loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1, fontsize=7, ncols=2, frameon=False
+            loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1, fontsize=8, ncols=2, frameon=False
         )
         # Room for what is written above and below the pulses.
-        panel.margins(x=0.01, y=0.05 if trace is None else 0.3)
+        panel.margins(x=0.01, y=0.05 if trace is None or frame.channels[channels[0]]["kind"] == Kind.LOOP else 0.45)
         panel.set_ylabel(_label(frame.channels[channels[0]]), fontsize=8)
         panel.grid(alpha=0.25)
-    panels[-1].set_xlabel("ms from the frame's start", fontsize=8)
+    told = (
+        ""
+        if trace is None
+        else "; in each window: axle, its load on the strip in t, share of the line in the axle's load"
+    )
+    panels[-1].set_xlabel(f"ms from the frame's start{told}", fontsize=8)
 
 
 def _values(frame: Frame, trace: Trace | None, channel: int) -> Any:
@@ -109,17 +117,19 @@ def _windows(panel: Axes, frame: Frame, trace: Trace, channel: int) -> None:
     for window in trace.windows[trace.windows["channel"] == channel]:
         first_ms, end_ms = window["first"] * to_ms, window["end"] * to_ms
         panel.axvspan(first_ms, end_ms, alpha=0.18, lw=0, color=_VEHICLES[window["vehicle"] % len(_VEHICLES)])
-        text = f"{window['axle'] + 1}: {window['load_kg'] / 1e3:.2f} t\n{window['weight']:.0%}"
+        # Narrow enough for the two axles of a tandem beside each other.
+        text = f"{window['axle'] + 1}\n{window['load_kg'] / 1e3:.2f}\n{window['weight']:.0%}"
         # Left above, right below, or the two would hide each other.
         at = ((first_ms + end_ms) / 2, 0.03 if right else 0.97)
         place = panel.get_xaxis_transform()
         colour = _COLOURS[Side(frame.channels[channel]["side"])]
-        panel.text(*at, text, transform=place, fontsize=6, ha="center", va="bottom" if right else "top", color=colour)
+        panel.text(*at, text, transform=place, fontsize=7, ha="center", va="bottom" if right else "top", color=colour)
 
 
 def _name(channel: np.void) -> str:
     side = Side(channel["side"]).name.lower()
-    return "loop" if channel["kind"] == Kind.LOOP else f"line {channel['line']} {side}, {channel['position_m']:.2f} m"
+    name = "loop" if channel["kind"] == Kind.LOOP else f"line {channel['line']} {side}"
+    return f"{name}, {channel['position_m']:.2f} m"
 
 
 def _label(channel: np.void) -> str:

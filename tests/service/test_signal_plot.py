@@ -71,8 +71,9 @@ def test_a_person_finds_lines_axles_loads_shares_and_the_result(
         "6 axles, 49.00 t ± 3.5 % (95 %), 72.0 km/h, ACCELERATING",
         "line 1 left, 0.00 m",
         "line 2 right, 4.00 m",
-        "loop",
-        "2: 3.21 t",
+        "loop, 1.50 m",
+        "3.21 ",
+        "its load on the strip in t",
         "40%",
         "kN",
     ):
