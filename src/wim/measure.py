@@ -15,14 +15,16 @@ import numpy.typing as npt
 
 from wim import tracing
 from wim.frames import CHANNEL, FRAME_HEAD, Frame, FrameError, Kind, Side, decode_frame, encode_frame
+from wim.kernels.gathering import NO_TRAIN
 from wim.kernels.signals import block_size
-from wim.kernels.weigh import NO_SPEED, NO_TRAIN, NO_WEIGHT, weigh_frame
+from wim.kernels.validity import flag_crossings
+from wim.kernels.weigh import NO_SPEED, NO_WEIGHT, weigh_frame
 from wim.kernels.weigh_arrays import MOST_VEHICLES, Room, make_room
 from wim.kernels.weigh_arrays import Lane as Channels
 from wim.lanes import Calibration, Lane, Strip
 from wim.records import PASSAGE, PASSAGE_WORDS, RECORD_BYTES, Direction, Flag, Passages, blank
 from wim.signing import keep_distance, sign
-from wim.sites import Site
+from wim.sites import UNKNOWN_SPEED_KMH, Site
 from wim.trace import Trace
 
 #: Farther from the registry's place than this a strip is displaced (contracts §1).
@@ -96,7 +98,10 @@ class Meter:
         sign(records, frame.head.tobytes(), plan.calibration.version if plan.calibration else 0, plan.flags)
         assert self._room is not None  # a frame was weighed
         self._last_ns = keep_distance(records, self._room.last_s.tolist(), self._last_ns)
-        return np.frombuffer(records, PASSAGE)
+        passages = np.frombuffer(records, PASSAGE)
+        certificate = self._site.certificate_at(int(frame.head["start_ns"]))
+        flag_crossings(passages.view(PASSAGE_WORDS), *(certificate.speed_kmh if certificate else UNKNOWN_SPEED_KMH))
+        return passages
 
     def trace(self, frame: Frame) -> Trace:
         """The same with every wheel's window, load and share, for a person. Raises FrameError like `measure`."""

@@ -10,7 +10,7 @@ import math
 from wim.kernels.jit import kernel
 from wim.kernels.motion import time_at
 from wim.kernels.signals import median, sum_blocks
-from wim.kernels.weigh_arrays import Floats, Ints, Structured
+from wim.kernels.weigh_arrays import MOST_VEHICLES, Floats, Ints, Structured
 
 #: Of the change at the axles beside it, what is left over a gap between two vehicles; a chassis leaves more than a
 #: third, a gap of 2.5 m under a loop of 2 m a tenth.
@@ -19,14 +19,17 @@ LETS_GO = 0.30
 LEAST_GAP_M = 2.4
 #: No vehicle has its axles farther apart than this; contracts §3 has 15 m, which low loaders reach.
 MOST_GAP_M = 15.0
+#: Few have them farther apart than this: where neither loop nor laser has seen the vehicle, nobody knows.
+LONG_GAP_M = 9.5
 #: The laser's error and what juts out.
 LENGTH_SLACK_M = 0.35
 #: A loop that changes less than so many of its noises is dead.
 LIVE_NOISES = 12.0
 #: A lowest change of more than this part of the highest is no rest.
 NEVER_OFF = 0.3
-#: Metal cannot leave a loop within a block; a detector that lets go can.
-SUDDEN = 0.5
+#: Metal cannot leave a loop within a block, or come over it within two; a detector that lets go can. Changes below this
+#: part of the highest are not looked at.
+SUDDEN, RISE_BLOCKS, SEEN = 0.5, 3, 0.3
 
 #: What the loops say of a vehicle.
 ONE, TWO, UNCLEAR = 0, 1, 2
@@ -77,20 +80,45 @@ def lowest_part(values: Floats, count: int) -> float:
 
 
 @kernel
-def gap_over_loop(change: Floats, blocks: int, block_s: float, first_s: float, end_s: float) -> tuple[float, float]:
-    """The least change between two axles as a part of that at them, and the largest jump there, likewise."""
+def chatters(change: Floats, blocks: int) -> bool:
+    """Whether a loop lets go of metal as metal never leaves it: at once.
+
+    Where the loop itself is a detector that only says on or off, it may do so once for each vehicle.
+    """
+    most = 0.0
+    for block in range(blocks):
+        most = max(most, change[block])
+    falls = 0
+    first = -1
+    for block in range(1, blocks):
+        if first < 0 and change[block] > 0.5 * most:
+            first = block
+        if change[block - 1] > SEEN * most and change[block] < SUDDEN * change[block - 1]:
+            falls += 1
+    analogue = first >= RISE_BLOCKS and change[first - RISE_BLOCKS] > 0.1 * most
+    return falls > (0 if analogue else MOST_VEHICLES)
+
+
+@kernel
+def highest_near(change: Floats, blocks: int, at: int, reach: int) -> float:
+    """The highest change within `reach` blocks of one."""
+    most = 0.0
+    for block in range(max(0, at - reach), min(blocks, at + reach + 1)):
+        most = max(most, change[block])
+    return most
+
+
+@kernel
+def left_over_gap(change: Floats, blocks: int, block_s: float, first_s: float, end_s: float) -> float:
+    """The least change between two axles as a part of that at them."""
     first = min(max(0, int(first_s / block_s)), blocks - 1)
     end = min(max(0, int(end_s / block_s)), blocks - 1)
-    beside = min(change[first], change[end])
+    reach = max(1, (end - first) // 4)
+    beside = min(highest_near(change, blocks, first, reach), highest_near(change, blocks, end, reach))
     least = beside
-    jump = 0.0
     for block in range(first, end + 1):
         least = min(least, change[block])
-        if block > 0:
-            jump = max(jump, abs(change[block] - change[block - 1]))
-    if beside <= 0.0:
-        return 0.0, 1.0
-    return least / beside, jump / beside
+    return least / beside if beside > 0.0 else 1.0
 
 
 @kernel
@@ -107,7 +135,6 @@ def is_gap(
     """What the loops say of the space behind an axle: ONE vehicle, TWO, or UNCLEAR."""
     gone = 0
     held = 0
-    sudden = 0
     for loop in range(loop_m.shape[0]):
         if alive[loop] == 0:
             continue
@@ -115,16 +142,14 @@ def is_gap(
         end_s = time_at(motion, places[axle + 1].place_m + loop_m[loop], motion[0])
         if not (first_s >= 0.0 and end_s < blocks * block_s and first_s < end_s):
             continue
-        left, jump = gap_over_loop(loops[loop], blocks, block_s, first_s, end_s)
-        if left < LETS_GO:
+        if left_over_gap(loops[loop], blocks, block_s, first_s, end_s) < LETS_GO:
             gone += 1
-            sudden += 1 if jump > SUDDEN else 0
         else:
             held += 1
     if gone == 0:
         return ONE
     long = places[axle + 1].place_m - places[axle].place_m >= LEAST_GAP_M
-    return TWO if held == 0 and long and sudden == 0 else UNCLEAR
+    return TWO if held == 0 and long else UNCLEAR
 
 
 @kernel
@@ -155,20 +180,28 @@ def cut_train(
             said = is_gap(loops, alive, loop_m, blocks, block_s, motion, axles, axle)
         if gap_m > MOST_GAP_M:
             said = TWO
+        elif living == 0 and length_m == 0.0 and gap_m > LONG_GAP_M:
+            said = UNCLEAR
         if said == UNCLEAR:
             unclear = True
         elif said == TWO:
             # A third vehicle stays with the second, and says so.
             unclear = unclear or cut < count
             cut = min(cut, axle + 1)
+    # The first axle that is not within the length that the laser has seen.
     beyond = count
     if length_m > 0.0:
         for axle in range(1, count):
             if axles[axle].place_m - axles[0].place_m > length_m + LENGTH_SLACK_M:
                 beyond = axle
                 break
-    if beyond < count and cut != beyond:
-        unclear = True
-        if cut == count and axles[beyond].place_m - axles[beyond - 1].place_m >= LEAST_GAP_M:
+    if length_m > 0.0 and cut != beyond:
+        if cut > beyond and axles[beyond].place_m - axles[beyond - 1].place_m >= LEAST_GAP_M:
+            # The laser saw the vehicle end; the loops missed it.
+            unclear = True
+            cut = beyond
+        elif cut < beyond:
+            # The laser saw one vehicle where the loops let go.
+            unclear = True
             cut = beyond
     return cut, unclear

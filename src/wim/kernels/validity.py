@@ -5,6 +5,7 @@ Bit 9 needs axle groups and is set by `rules`; 8, 11-13 and 15 come with the rec
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from wim.kernels.jit import Record, kernel
 
@@ -174,3 +175,12 @@ def grade(flags: int, empty_axle: bool) -> int:
     if flags & TO_INTERCEPT:
         return INTERCEPT
     return EVIDENCE
+
+
+@kernel
+def flag_crossings(passages: npt.NDArray[np.void], slowest_kmh: float, fastest_kmh: float) -> None:
+    """Add to the flags of PASSAGE_WORDS (n,) what each shows by itself: bits 0 to 7, 10 and 19."""
+    for row in range(passages.shape[0]):
+        passage = passages[row]
+        flags = np.int64(passage.flags) | load_flags(passage) | shape_flags(passage)
+        passage.flags = flags | motion_flags(passage, slowest_kmh, fastest_kmh)
