@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import math
 import struct
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -75,11 +76,11 @@ class Figures:
 
 
 def plan(
-    step: float, run_length: float, learn: int, calibrate: int, baseline: int, slack: float
+    step: float, run_length: float, learn: int, calibrate: int, baseline: int, slack: float, fleets: float = 1.0
 ) -> npt.NDArray[np.void]:
     """A PLAN, shape (1,); `step` as a share, 0.05 for 5 %."""
     row = np.zeros(1, PLAN)
-    row[0] = (learn, calibrate, baseline, run_length, slack, math.log1p(step))
+    row[0] = (learn, calibrate, baseline, run_length, slack, fleets, math.log1p(step))
     return row
 
 
@@ -130,7 +131,7 @@ def _found_after(chart: np.void, how: np.void) -> int | None:
     if spread <= 0 or lift <= 0:
         return None
     variance = spread / (int(chart["seen"]) - 1)
-    factor = cusum.inflation(chart, variance)
+    factor = cusum.inflation(chart, how, variance)
     gain = 2 * slack * lift / (factor * variance)
     bound = cusum.threshold(slack * lift * gain, factor, int(chart["seen"]), float(how["run_length"]))
     return round(bound / (gain * lift * (1 - slack)))
@@ -140,7 +141,7 @@ def _percent(logarithm: float) -> float:
     return 100.0 * math.expm1(logarithm)
 
 
-_HEAD = struct.Struct("<4sHHI")
+_HEAD = struct.Struct("<4sHHII")
 _MAGIC = b"WIMD"
 
 
@@ -153,19 +154,22 @@ class StateError(ValueError):
 
 
 def pack(kind: int, version: int, arrays: Sequence[npt.NDArray[Any]]) -> bytes:
-    """Arrays as bytes: `WIMD`, kind u2, version u2, bytes that follow u4, then each array's own."""
+    """Arrays as bytes: `WIMD`, kind u2, version u2, bytes that follow u4, their CRC-32 u4, then each array's own."""
     body = b"".join(array.tobytes() for array in arrays)
-    return _HEAD.pack(_MAGIC, kind, version, len(body)) + body
+    return _HEAD.pack(_MAGIC, kind, version, len(body), zlib.crc32(body)) + body
 
 
 def unpack(state: bytes, kind: int, version: int, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     """Fill `arrays` with what `pack` made of arrays of the same kinds. Raises `StateError`."""
     if len(state) < _HEAD.size:
         raise StateError(f"{len(state)} bytes are too few")
-    found = _HEAD.unpack_from(state)
-    wanted = (_MAGIC, kind, version, sum(array.nbytes for array in arrays.values()))
-    if found != wanted or len(state) != _HEAD.size + wanted[3]:
+    *found, crc = _HEAD.unpack_from(state)
+    follow = sum(array.nbytes for array in arrays.values())
+    wanted = [_MAGIC, kind, version, follow]
+    if found != wanted or len(state) != _HEAD.size + follow:
         raise StateError(f"its head says {found}, {len(state)} bytes; {wanted} is needed")
+    if zlib.crc32(state[_HEAD.size :]) != crc:
+        raise StateError("its checksum is wrong")
     begin = _HEAD.size
     for array in arrays.values():
         end = begin + array.nbytes

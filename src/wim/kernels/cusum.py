@@ -63,6 +63,7 @@ PLAN = np.dtype(
         ("baseline", "i8"),  # values after which mean and spread stand still
         ("run_length", "f8"),  # values between two false alarms, either sign
         ("slack", "f8"),  # share of the step below which nothing is summed up
+        ("fleets", "f8"),  # inflation that is taken for granted, 1 where values are independent
         ("step", "f8"),  # natural logarithm of the change that it looks for
     ],
     align=True,
@@ -84,9 +85,9 @@ STRANGE_THRESHOLD = 30.0
 
 
 @kernel
-def inflation(chart: Record, variance: float) -> float:
+def inflation(chart: Record, plan: Record, variance: float) -> float:
     """How many times wider the means of blocks scatter than those of independent values, as far as that is sure."""
-    widest = 1.0
+    widest = max(1.0, plan.fleets)
     for size in range(2):
         blocks = chart.blocks[size]
         if blocks >= LEAST_BLOCKS:
@@ -146,7 +147,7 @@ def watch(chart: Record, plan: Record, y: float, time_ns: int) -> None:
         chart.high_from_ns = chart.low_from_ns = time_ns
     chart.watched += 1
     variance = chart.spread / (chart.seen - 1)
-    factor = inflation(chart, variance)
+    factor = inflation(chart, plan, variance)
     lift = chart.lift / chart.lifted
     gain = 2.0 * plan.slack * lift / (factor * variance)
     chart.threshold = threshold(plan.slack * lift * gain, factor, chart.seen, plan.run_length)

@@ -119,7 +119,7 @@ def compare(line_kg: npt.NDArray[np.float32], axles: int, line: int, ratios: Flo
             left = np.float64(line_kg[axle, other, 0])
             right = np.float64(line_kg[axle, other, 1])
             whole = (0.0 if math.isnan(left) else left) + (0.0 if math.isnan(right) else right)
-            if whole <= 0.0:
+            if not 0.0 < whole < math.inf:
                 return False
             share = 1.0 if other == line else -1.0 / (line_kg.shape[1] - 1)
             ratio += share * math.log(whole)
