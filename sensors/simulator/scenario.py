@@ -20,20 +20,24 @@ straddling_share                share of passages with a wheel beside the strip
 duplicate_share                 share of records that the unit sends twice
 gross_sigma                     relative error of gross weight, two lines of strips at 80 km/h
 tyre_sensor                     whether units report single and dual tyres
+rate_hz                         samples per second of frames (`wim simulate --frames`)
 [camera]                        unread, misread, doubtful: shares [by day, by night]
 [[corridor]]                    id, vehicles_per_day (each direction), heavy_share, overload_share (of goods vehicles)
 [[planted]]                     kind, after_s and what the kind needs: see `Planted`
+[[fault]]                       kind, site, lane, after_s, for_s, strip, size, share, in frames only: see `FaultPlan`
 ==============================  ==================================================================================
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from sensors.simulator.camera import CameraShares
+from sensors.simulator.signals.faults import FAULTS
 from wim.records import Direction
 
 #: Vehicles that can be planted.
@@ -108,6 +112,25 @@ class Planted:
         return self.for_s or OUTAGE_SECONDS[self.kind]
 
 
+@dataclass(frozen=True)
+class FaultPlan:
+    """A fault of an installation or an evasion of drivers, by its name in `signals.faults`, at `site`.
+
+    It holds in `lane` (0: in every lane with strips) from `after_s` seconds after the scenario's start on for `for_s`
+    seconds (0: to the end). `strip` and `size` say which strip ("1L") and how bad, in the fault's own unit; left out,
+    they are drawn. Of the vehicles, `share` meet it.
+    """
+
+    kind: str
+    site: str
+    lane: int = 0
+    after_s: float = 0.0
+    for_s: float = 0.0
+    strip: str = ""
+    size: float = math.nan
+    share: float = 1.0
+
+
 # A Monday in June, so that a run without a start is by day and in the term of the demo's certificates.
 _DEFAULT_START_NS = int(datetime.fromisoformat("2026-06-01T08:00:00+08:00").timestamp()) * 10**9
 
@@ -135,9 +158,11 @@ class Scenario:
     duplicate_share: float = 0.001
     gross_sigma: float = 0.018
     tyre_sensor: bool = True
+    rate_hz: int = 5_000
     camera: CameraShares = field(default_factory=CameraShares)
     corridors: Mapping[str, CorridorTraffic] = field(default_factory=dict)
     planted: tuple[Planted, ...] = ()
+    faults: tuple[FaultPlan, ...] = ()
 
     def __post_init__(self) -> None:
         if self.step_s < 1 or 60 % self.step_s:
@@ -146,6 +171,9 @@ class Scenario:
             if not event.is_vehicle and event.kind not in OUTAGE_SECONDS:
                 kinds = ", ".join((*VEHICLE_KINDS, *OUTAGE_SECONDS))
                 raise ScenarioError("planted.kind", f"is {event.kind!r}", f"write one of {kinds}")
+        for plan in self.faults:
+            if plan.kind not in FAULTS:
+                raise ScenarioError("fault.kind", f"is {plan.kind!r}", f"write one of {', '.join(FAULTS)}")
 
     def starting(self, start_ns: int) -> Scenario:
         """The same scenario at another time; what is planted moves along."""

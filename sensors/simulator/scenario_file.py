@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from sensors.simulator.camera import CameraShares
-from sensors.simulator.scenario import OUTAGE_SECONDS, VEHICLE_KINDS, CorridorTraffic, Planted, Scenario
+from sensors.simulator.scenario import OUTAGE_SECONDS, VEHICLE_KINDS, CorridorTraffic, FaultPlan, Planted, Scenario
+from sensors.simulator.signals.faults import FAULTS, OF_A_STRIP, SIZED
 from wim.document import Table, WrongValueError, array, flag, number, one_of, parse_item, shown, text, whole
+from wim.frame_layout import RATES_HZ
 from wim.periods import to_ns
 from wim.records import Direction
 
@@ -71,9 +74,11 @@ def _scenario(table: Table) -> Scenario:
         repeat_offenders=table.take_or("repeat_offenders", whole(0, 10_000), usual.repeat_offenders),
         gross_sigma=table.take_or("gross_sigma", number(0.001, 0.2), usual.gross_sigma),
         tyre_sensor=table.take_or("tyre_sensor", flag, usual.tyre_sensor),
+        rate_hz=table.take_or("rate_hz", whole(*RATES_HZ, "Hz"), usual.rate_hz),
         camera=next(iter(table.entries("camera", _camera)), usual.camera),
         corridors=dict(table.entries("corridor", _corridor)),
         planted=tuple(table.entries("planted", _planted)),
+        faults=tuple(table.entries("fault", _fault)),
         **shares,
     )
 
@@ -130,4 +135,19 @@ def _outage(table: Table, kind: str, after_s: float) -> Planted:
         site=table.take("site", text(16)),
         lane=table.take_or("lane", whole(1, 255), 0) if kind == "camera_dark" else 0,
         for_s=table.take_or("for_s", number(1, _YEAR_S, "seconds"), 0.0),
+    )
+
+
+def _fault(table: Table) -> FaultPlan:
+    kind = table.take("kind", one_of(*FAULTS))
+    return FaultPlan(
+        kind,
+        site=table.take("site", text(16)),
+        lane=table.take_or("lane", whole(1, 255), 0),
+        after_s=table.take_or("after_s", number(0, _YEAR_S, "seconds"), 0.0),
+        for_s=table.take_or("for_s", number(1, _YEAR_S, "seconds"), 0.0),
+        # Where a fault has none of the two, the key is unknown and refused as such.
+        strip=table.take_or("strip", text(), "") if kind in OF_A_STRIP else "",
+        size=table.take_or("size", number(-1e6, 1e6), math.nan) if kind in SIZED else math.nan,
+        share=table.take_or("share", number(0.001, 1), 1.0),
     )

@@ -34,13 +34,15 @@ class Units:
         self._run = np.ones(len(roads.lanes), np.int64)
         self._sequence = np.zeros(len(roads.lanes), np.int64)
 
-    def number(self, records: Passages, lane: Index, rng: np.random.Generator) -> None:
-        """Fill run, sequence, part and origin of records ordered by lane and time, from their time and gap."""
+    def number(self, records: Passages, lane: Index, close: Mask) -> None:
+        """Fill run, sequence, part and origin of records ordered by lane and time, from their time.
+
+        `close`, shape (n,), are those that come before the trigger of the one ahead has fallen: they share it.
+        """
         if not len(records):
             return
         starts = self._starts(records["time_ns"], lane)
         first = (np.diff(lane, prepend=-1) != 0) | (np.diff(starts, prepend=-1) != 0)
-        close = (records["gap_ms"] < _CLOSE_GAP_MS) & (rng.random(len(records)) < _JOINED_SHARE)
         joined = _joined(close, first)
         counted = np.cumsum(~joined)
         run_start = np.maximum.accumulate(np.where(first, np.arange(len(records)), 0))
@@ -77,6 +79,11 @@ class Units:
                 here = np.flatnonzero(site == index)
                 starts[here] += np.searchsorted(restarts_ns, time_ns[here], side="right")
         return starts
+
+
+def close_by_chance(records: Passages, rng: np.random.Generator) -> Mask:
+    """Which records come before the trigger of the one ahead has fallen, by their gap; shape (n,)."""
+    return np.asarray((records["gap_ms"] < _CLOSE_GAP_MS) & (rng.random(len(records)) < _JOINED_SHARE))
 
 
 def _joined(close: Mask, first: Mask) -> Mask:

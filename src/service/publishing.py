@@ -68,7 +68,7 @@ class Pacer:
             sent(len(passages))
             return
         for group in self._groups(passages):
-            await self._wait_for(int(group["time_ns"][0]))
+            await self.wait_for(int(group["time_ns"][0]))
             await publish(sender, group)
             sent(len(group))
 
@@ -76,10 +76,13 @@ class Pacer:
         """What happened within one packing time goes out together."""
         steps = passages["time_ns"] // int(PACK_NS * max(1.0, self._speed or 1.0))
         edges = np.flatnonzero(np.diff(steps)) + 1
-        yield from np.split(passages, edges)
+        yield from np.split(passages, edges) if len(passages) else ()
 
-    async def _wait_for(self, time_ns: int) -> None:
+    async def wait_for(self, time_ns: int) -> None:
+        """Return when the time of what happens at `time_ns` has come; at full speed that is always."""
+        if self._speed is None:
+            return
         if self._start_ns is None:
             self.begin(time_ns)
-        due = self._started + (time_ns - (self._start_ns or 0)) / 1e9 / (self._speed or 1.0)
+        due = self._started + (time_ns - (self._start_ns or 0)) / 1e9 / self._speed
         await asyncio.sleep(max(0.0, due - self._clock()))

@@ -175,9 +175,9 @@ class Scene:
         decay_per_s = 1.0 / self.tau_s if self.tau_s else 0.0
         # The charge that has leaked by t: κ ∫ F(s) e^(−κ(t − s)) ds.
         grown = np.exp(decay_per_s * times_s)
-        leaked = decay_per_s * np.cumsum(force * grown) / grown / self.rate_hz
+        held = (np.cumsum(force * grown) - 0.5 * force * grown) / grown / self.rate_hz
         hum = self.hum_n * np.sin(2.0 * math.pi * 50.0 * times_s + 0.7)
-        return force - leaked - self.undershoot_n / grown + self.rest_n + hum
+        return force - decay_per_s * held - self.undershoot_n / grown + self.rest_n + hum
 
     def changes(self) -> list[Floats]:
         """What each loop feels of the bodies, 1 where metal covers all of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from sensors.simulator.signals.raw import Raw
 from sensors.simulator.signals.scene import Scene
 from sensors.simulator.signals.strips import Crossing, press
 from sensors.simulator.signals.vehicle import Seen
+from wim.frame_layout import CHANNEL_BYTES, HEAD_BYTES, MOST_BYTES
 from wim.frames import CHANNEL, FRAME_HEAD, FrameFlag, Kind, encode_frame
 
 Floats = npt.NDArray[np.float64]
@@ -31,8 +33,8 @@ class Captured(NamedTuple):
 
 def capture(scene: Scene, frame: int = 0) -> Captured:
     """The frame of a scene; `frame` is its index in its file."""
-    raw = spoilt(scene, expose(scene))
-    return Captured(encode_frame(*raw), truth(scene, int(raw.head["start_ns"][0]), frame))
+    scene = fitted(scene)
+    return Captured(encode_frame(*spoilt(scene, expose(scene))), truth(scene, frame))
 
 
 def expose(scene: Scene) -> Raw:
@@ -43,7 +45,21 @@ def expose(scene: Scene) -> Raw:
     disturb(signal, scene.noise, scene.rate_hz, rng)
     strips = converted(signal, scene.installation.newton_per_count, scene.installation.rest_counts)
     counts = np.concatenate([strips, _loop_counts(scene, time_s, rng)])
-    return Raw(_head(scene, time_s), channels(scene), counts)
+    return Raw(_head(scene), channels(scene), counts)
+
+
+def start_ns(scene: Scene) -> int:
+    """What the head says of the time of sample 0, by the unit's clock."""
+    return scene.time_ns + scene.clock_off_ns + round(window_s(scene)[0] * _SECOND_NS)
+
+
+def fitted(scene: Scene) -> Scene:
+    """The scene at a rate at which its frame is no larger than a message may be."""
+    begin_s, end_s = window_s(scene)
+    channels = len(scene.installation.line) + len(scene.installation.loops)
+    most = (MOST_BYTES - HEAD_BYTES) / channels - CHANNEL_BYTES
+    rate_hz = int((most / 2 - 2) / (end_s - begin_s))
+    return scene if scene.rate_hz <= rate_hz else replace(scene, rate_hz=rate_hz)
 
 
 def sample_times(scene: Scene) -> Floats:
@@ -120,11 +136,11 @@ def channels(scene: Scene) -> npt.NDArray[np.void]:
     return table
 
 
-def _head(scene: Scene, time_s: Floats) -> npt.NDArray[np.void]:
+def _head(scene: Scene) -> npt.NDArray[np.void]:
     installation = scene.installation
     head = np.zeros(1, FRAME_HEAD)
     head["sequence"], head["run"] = scene.sequence & 0xFFFF_FFFF, scene.run
-    head["start_ns"] = scene.time_ns + scene.clock_off_ns + round(float(time_s[0]) * _SECOND_NS)
+    head["start_ns"] = start_ns(scene)
     head["rate_hz"] = scene.rate_hz
     head["site"], head["lane"] = installation.site.id.encode(), installation.lane.number
     head["direction"] = installation.lane.direction
@@ -145,7 +161,7 @@ def _flags(scene: Scene) -> int:
     return flags if scene.installation.loops else flags | FrameFlag.NO_LOOP
 
 
-def truth(scene: Scene, start_ns: int, frame: int) -> FrameTruth:
+def truth(scene: Scene, frame: int) -> FrameTruth:
     """What really happened in a scene."""
     installation = scene.installation
     return FrameTruth(
@@ -154,7 +170,7 @@ def truth(scene: Scene, start_ns: int, frame: int) -> FrameTruth:
         lane=installation.lane.number,
         run=scene.run,
         sequence=scene.sequence & 0xFFFF_FFFF,
-        start_ns=start_ns,
+        start_ns=start_ns(scene),
         rate_hz=scene.rate_hz,
         pavement_c=round(scene.true_c, 2),
         faults=tuple(fault.kind for fault in scene.faults),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -28,7 +27,7 @@ def spoilt(scene: Scene, raw: Raw) -> Raw:
     """A frame with those faults of its scene that belong here."""
     for fault in scene.faults:
         if fault.kind in CHANNEL_FAULTS:
-            rng = np.random.default_rng([*scene.seed, zlib.crc32(fault.kind.encode())])
+            rng = fault.generator(scene.seed)
             raw = CHANNEL_FAULTS[fault.kind](raw, strip_row(scene, fault, rng), fault, rng)
     return raw
 

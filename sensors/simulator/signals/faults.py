@@ -38,12 +38,9 @@ complain of; to go round a site (16) makes no frame.
 from __future__ import annotations
 
 import math
-import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
-
-import numpy as np
 
 from sensors.simulator.signals.channel_faults import CHANNEL_FAULTS, strip_row
 from sensors.simulator.signals.manoeuvres import MANOEUVRES
@@ -56,9 +53,26 @@ _OF_SCENE: Final[Mapping[str, SceneFault]] = {**STRIP_FAULTS, **MANOEUVRES}
 FAULTS: Final = (*STRIP_FAULTS, *CHANNEL_FAULTS, *MANOEUVRES)
 EVASIONS: Final = (*MANOEUVRES, "missing_plate", "plate_swapped", "loop_disturbed")
 
+#: Those that are a strip's, and those that have a size.
+OF_A_STRIP: Final = frozenset(
+    {"dead_strip", "gain_step", "slow_drift", "noisy_channel", "clipped", "spike"}
+    | {"swapped_lines", "missing_channel", "displaced_strip"}
+)
+SIZED: Final = frozenset(
+    {"gain_step", "slow_drift", "noisy_channel", "baseline_wander", "clipped", "spike", "displaced_strip"}
+    | {"clock_skewed", "straddle", "edge", "s_path", "tailgating"}
+)
 
-def with_fault(scene: Scene, kind: str, strip: str = "", size: float = math.nan, since_ns: int = 0) -> Scene:
-    """The scene with a fault more; what the fault draws comes from the scene's seed.
+
+def with_fault(
+    scene: Scene,
+    kind: str,
+    strip: str = "",
+    size: float = math.nan,
+    since_ns: int = 0,
+    seed: tuple[int, ...] = (),
+) -> Scene:
+    """The scene with a fault more; what the fault draws comes from `seed`, or from the scene's.
 
     Raises:
         ValueError: there is no such fault, the lane has no such strip, or too few lines for it.
@@ -67,8 +81,8 @@ def with_fault(scene: Scene, kind: str, strip: str = "", size: float = math.nan,
         raise ValueError(f"there is no fault {kind!r}; there are {', '.join(FAULTS)}")
     if kind == "swapped_lines" and scene.installation.line.max() < 2:
         raise ValueError("swapped_lines needs a lane with two lines")
-    fault = Fault(kind, strip, size, since_ns)
-    rng = np.random.default_rng([*scene.seed, zlib.crc32(kind.encode())])
+    fault = Fault(kind, strip, size, since_ns, seed)
+    rng = fault.generator(scene.seed)
     if strip:
         strip_row(scene, fault, rng)
     changed = _OF_SCENE[kind](scene, fault, rng) if kind in _OF_SCENE else scene

@@ -20,11 +20,12 @@ import numpy.typing as npt
 from sensors.simulator.classes import CLASSES, Kind, VehicleClass, tyre_code
 from sensors.simulator.plates import NUMBERS, invented
 from sensors.simulator.signals.capture import Captured, capture
+from sensors.simulator.signals.driving import behind_s, lateral, window
 from sensors.simulator.signals.installation import Installation, install
 from sensors.simulator.signals.layouts import LAYOUTS, reference_network
 from sensors.simulator.signals.loops import metal
 from sensors.simulator.signals.motion import Motion, cruise
-from sensors.simulator.signals.scene import Scene, Window
+from sensors.simulator.signals.scene import Scene
 from sensors.simulator.signals.strips import Crossing
 from sensors.simulator.signals.surroundings import Errors, bars, noise, pavement, response
 from sensors.simulator.signals.suspension import Roughness, sprung
@@ -43,10 +44,6 @@ _TRUCK_M = np.array([3.70, 1.30, 6.86, 1.28, 1.28])
 _TRUCK_M_SCATTER = np.array([0.15, 0.035, 0.30, 0.035, 0.035])
 #: What a goods vehicle's plate is coloured.
 _YELLOW = np.array([1], np.uint8)
-#: How far from the lane's middle a driver keeps.
-_LATERAL_M, _MOST_LATERAL_M = 0.12, 0.3
-#: Bumper to bumper at least; what one catches up with the other on the strips is less.
-_CLEAR_M = 2.5
 _PAVEMENT_C = (-10.0, 60.0)
 
 
@@ -125,7 +122,7 @@ def _scene(recipe: Recipe, installation: Installation, index: int, seed: tuple[i
                 motion=motion,
                 suspension=sprung(vehicle.wheel_kg.sum(axis=1), vehicle.axle_m, vehicle.unit, recipe.roughness, rng),
                 pavement=ground,
-                lateral_m=_lateral(len(installation.line), len(vehicle.unit), rng),
+                lateral_m=lateral(len(installation.line), len(vehicle.unit), rng),
                 response=felt[:, None] * response(installation, len(vehicle.unit), recipe.errors, rng),
             )
             for vehicle, motion in zip(vehicles, motions, strict=True)
@@ -133,7 +130,7 @@ def _scene(recipe: Recipe, installation: Installation, index: int, seed: tuple[i
         metals=tuple(metal(vehicle, rng) for vehicle in vehicles),
         time_ns=time_ns,
         rate_hz=int(rng.choice(recipe.rates_hz)),
-        window=_window(bool(vehicles), rng),
+        window=window(bool(vehicles), rng),
         bars=strips,
         loop_shift_m=np.array([loop.position_m * (scale - 1) for loop in installation.loops]),
         noise=noise(installation, rng),
@@ -144,18 +141,6 @@ def _scene(recipe: Recipe, installation: Installation, index: int, seed: tuple[i
         run=1,
         seed=(*seed, 1),
     )
-
-
-def _window(occupied: bool, rng: np.random.Generator) -> Window:
-    """A unit keeps a little more than the 50 ms that it must; without a vehicle it gives up after a while."""
-    lead_s, trail_s = rng.uniform(0.06, 0.25, 2)
-    return Window(lead_s, trail_s if occupied else rng.uniform(0.3, 2.0))
-
-
-def _lateral(strips: int, axles: int, rng: np.random.Generator) -> Floats:
-    """A driver keeps to his line; trailers run a little beside it."""
-    middle = np.clip(_LATERAL_M * rng.standard_normal(), -_MOST_LATERAL_M, _MOST_LATERAL_M)
-    return np.tile(middle + rng.normal(0, 0.02, axles), (strips, 1))
 
 
 def _traffic(
@@ -173,16 +158,9 @@ def _traffic(
             speed_kmh = motions[0].phases[0].speed_ms * 3.6 * rng.uniform(0.97, 1.03)
         motion = cruise(speed_kmh, installation.middle_m, sign * rng.uniform(*recipe.acceleration_ms2))
         if motions:
-            motion = motion.later(_behind_s(motions[-1], vehicles[place - 1], vehicle, rng.uniform(*recipe.gap_s)))
+            motion = motion.later(behind_s(motions[-1], vehicles[place - 1], vehicle, rng.uniform(*recipe.gap_s)))
         motions.append(motion)
     return vehicles, motions
-
-
-def _behind_s(ahead: Motion, leader: Vehicle, follower: Vehicle, gap_s: float) -> float:
-    """When a follower's first axle is on line 1: `gap_s` behind the last one ahead, and not under that bumper."""
-    last_m = float(leader.axle_m[-1])
-    clear_m = last_m + leader.rear_m + follower.front_m + _CLEAR_M
-    return max(ahead.arrival_s(last_m) + gap_s, ahead.arrival_s(clear_m))
 
 
 def _vehicle(traffic: str, number: int, rng: np.random.Generator) -> Vehicle:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,13 +32,19 @@ class Fault:
     """Something wrong with a frame or its driver, by the names of `faults`.
 
     strip: the registry's key of a strip ("1L"), empty where the fault chooses one or has none; size: how bad, in the
-    unit of the fault, NaN for its usual one; since_ns: when it began, for those that grow.
+    unit of the fault, NaN for its usual one; since_ns: when it began, for those that grow; seed: what it draws from
+    instead of the scene's seed, where it must be the same in one frame as in the next.
     """
 
     kind: str
     strip: str = ""
     size: float = math.nan
     since_ns: int = 0
+    seed: tuple[int, ...] = ()
+
+    def generator(self, scene_seed: tuple[int, ...]) -> np.random.Generator:
+        """Where its chance comes from."""
+        return np.random.default_rng([*(self.seed or scene_seed), zlib.crc32(self.kind.encode())])
 
 
 @dataclass(frozen=True)

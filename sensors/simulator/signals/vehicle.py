@@ -72,12 +72,18 @@ def assemble(
     *,
     number: int = 0,
     plate: bytes = b"",
+    front_m: float | None = None,
     rear_m: float = 1.5,
+    tyres: int | None = None,
     seen: Seen | None = None,
 ) -> Vehicle:
-    """A vehicle of given wheel loads on drawn tyres: as `seen` says, else single in front and dual behind."""
+    """A vehicle of given wheel loads on drawn tyres; by default those that are seen, and an overhang as they come.
+
+    `tyres` are two bits an axle as in a frame; where they are unknown, single in front and dual behind.
+    """
     seen = seen or Seen()
-    tyres = np.array([(seen.tyres >> (2 * axle)) & 3 or (1 if axle == 0 else 2) for axle in range(len(wheel_kg))])
+    code = seen.tyres if tyres is None else tyres
+    codes = np.array([(code >> (2 * axle)) & 3 or (1 if axle == 0 else 2) for axle in range(len(wheel_kg))])
     track = _CAR_TRACK_M if wheel_kg.sum() < _CAR_KG else _TRUCK_TRACK_M
     return Vehicle(
         number=number,
@@ -86,9 +92,9 @@ def assemble(
         wheel_kg=wheel_kg,
         spacing_m=spacing_m,
         unit=unit,
-        tyres=shod(wheel_kg, tyres, rng),
+        tyres=shod(wheel_kg, codes, rng),
         track_m=rng.uniform(*track),
-        front_m=rng.uniform(*_FRONT_M),
+        front_m=rng.uniform(*_FRONT_M) if front_m is None else front_m,
         rear_m=rear_m,
         seen=seen,
     )

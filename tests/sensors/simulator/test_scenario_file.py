@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sensors.simulator.scenario import Scenario, ScenarioError
+from sensors.simulator.scenario import FaultPlan, Scenario, ScenarioError
 from sensors.simulator.scenario_file import demo_scenario, parse_scenario, read_scenario
 from tests.sensors.simulator.runs import MIDNIGHT_NS, traffic_of
 from wim.document import RegistryErrors
@@ -39,6 +41,20 @@ after_s = 30
 for_s = 90
 site = "G104-K012"
 lane = 2
+
+[[fault]]
+kind = "gain_step"
+site = "G104-K012"
+lane = 2
+after_s = 60
+for_s = 600
+strip = "1L"
+size = -0.2
+
+[[fault]]
+kind = "straddle"
+site = "G104-K012"
+share = 0.25
 """
 
 
@@ -61,8 +77,13 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     repeat, dark = scenario.planted
     assert (repeat.kind, repeat.direction) == ("repeat", Direction.DOWN)
     assert (dark.site, dark.lane, dark.lasts_s) == ("G104-K012", 2, 90)
+    assert scenario.faults == (
+        FaultPlan("gain_step", "G104-K012", lane=2, after_s=60, for_s=600, strip="1L", size=-0.2),
+        replace(FaultPlan("straddle", "G104-K012", share=0.25), size=scenario.faults[1].size),
+    )
+    assert math.isnan(scenario.faults[1].size)
     left_out = {field.name for field in dataclasses.fields(Scenario)} - {
-        "seed", "start_ns", "rate_per_s", "hundred_tonne_share", "camera", "corridors", "planted",
+        "seed", "start_ns", "rate_per_s", "hundred_tonne_share", "camera", "corridors", "planted", "faults",
     }  # fmt: skip
     assert all(getattr(scenario, name) == getattr(Scenario(), name) for name in left_out)
 
@@ -78,6 +99,12 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         ('[[planted]]\nkind = "quake"\nafter_s = 1', "planted[0].kind", "hundred_tonne"),
         ('[[planted]]\nkind = "repeat"\nafter_s = 1', "planted[0].corridor", "add"),
         ('[[planted]]\nkind = "site_dark"\nafter_s = 1\nsite = "A"\nlane = 2', "planted[0].lane", "known"),
+        ("rate_hz = 10", "rate_hz", "1000"),
+        ('[[fault]]\nkind = "quake"\nsite = "A"', "fault[0].kind", "dead_strip"),
+        ('[[fault]]\nkind = "dead_strip"', "fault[0].site", "add"),
+        ('[[fault]]\nkind = "stop_and_go"\nsite = "A"\nstrip = "1L"', "fault[0].strip", "known"),
+        ('[[fault]]\nkind = "dead_strip"\nsite = "A"\nsize = 1', "fault[0].size", "site"),
+        ('[[fault]]\nkind = "straddle"\nsite = "A"\nshare = 2', "fault[0].share", "1"),
     ],
 )
 def test_a_wrong_key_is_named_with_its_remedy(text: str, key: str, remedy: str) -> None:
@@ -98,6 +125,8 @@ def test_a_scenario_in_code_is_checked_too() -> None:
     """A step that does not divide the minute would break the beats."""
     with pytest.raises(ScenarioError, match="step_s"):
         Scenario(step_s=7)
+    with pytest.raises(ScenarioError, match=r"fault\.kind: is 'quake'; write one of dead_strip"):
+        Scenario(faults=(FaultPlan("quake", "G104-K012"),))
 
 
 def test_the_demo_plays_on_its_own_network() -> None:
