@@ -121,7 +121,7 @@ def percent(part: float) -> str:
         f"首 {signals.REST_S * 1e3:.0f} ms",
         rf"\frac{{{signals.STEEPEST_PER_S:.0f}}}{{f}}",
         f"undone within {signals.SPIKE_S * 1e3:g} ms",
-        rf"\kappa={pulses.USUAL_DECAY_PER_S}\pm{pulses.DECAY_SPREAD_PER_S}$",
+        rf"\kappa={pulses.USUAL_DECAY_PER_S}\pm{pulses.DECAY_SPREAD_PER_S}`",
         rf"F(t+{signals.LAG_S * 1e3:.0f}\,\text{{ms}})",
         f"響 {weigh.NOISY_TIMES:.0f} 倍且超過 {weigh.NOISY_N:.0f} N",
         rf"\max({pulses.LEAST_N:.0f}\ \text{{N}},\;{pulses.NOISES_HIGH:.0f}\,\sigma_n)",
@@ -132,17 +132,17 @@ def percent(part: float) -> str:
         f"shorter than {pulses.SHORT} of its neighbour and lower than {pulses.LOW:.0f} θ",
         rf"\ell\,({pulses.MARGIN}+{pulses.MARGIN_PART}\,p)+{pulses.MARGIN_S * 1e3}\ \text{{ms}}",
         f"至少 {pulses.QUIET_S * 1e3:.0f} ms 與窗的 {percent(pulses.QUIET_PART)}",
-        f"${pulses.NARROWEST}$ 至 ${pulses.WIDEST}$",
+        f"$`{pulses.NARROWEST}`$ 至 $`{pulses.WIDEST}`$",
         f"within {trains.HEAP_M:.2f} m is an axle",
         f"From a misfit of {millimetres(vehicle.SMOOTH_M)} on",
         f"from {millimetres(vehicle.LOST_M)} on, or from {millimetres(vehicle.UNSTEADY_M)} with",
         f"differ by more than {vehicle.UNSTEADY} times",
         f"below {vehicle.STANDING_MS * 3.6:.2f} km/h",
-        f"$u_p$ = {millimetres(motion.PLACE_M)}",
+        f"$`u_p`$ = {millimetres(motion.PLACE_M)}",
         f"under {percent(wheel_loads.DEAD_PART)} of its line",
         rf"u_\nu={wheel_loads.NOISE_PART}\,\sigma_n",
-        rf"{line_checks.SIDES_Z}+{line_checks.SIDES_Z_MORE}\,(n-2)$ standard",
-        f"standard deviations by $C$: beyond {line_checks.LINES_Z}",
+        rf"{line_checks.SIDES_Z}+{line_checks.SIDES_Z_MORE}\,(n-2)`$ standard",
+        f"standard deviations by $`C`$: beyond {line_checks.LINES_Z}",
         f"more than {vehicle.ASIDE} from a half",
         f"the whole vehicle more than {vehicle.REST_ASIDE}.",
         f"under {percent(cutting.LETS_GO)} of its change",
@@ -267,6 +267,17 @@ def test_a_frame_gives_the_same_bytes_again_whatever_came_before() -> None:
     assert after["gap_ms"][0] != alone["gap_ms"][0]
     after["gap_ms"] = alone["gap_ms"]
     assert after.tobytes() == alone.tobytes()
+
+
+def test_formulas_are_written_so_that_the_page_shows_them() -> None:
+    """Marked with backticks, which keeps Markdown out; with space around; braces paired; no command that is refused."""
+    inline = re.findall(r"(.?)\$`([^`]*)`\$(.?)", PAGE)
+    assert PAGE.count("$") == 2 * len(inline)
+    assert [one for one in inline if one[0] not in ("", " ", "(", "\n") or one[2] not in (*" ),.;:", "", "\n")] == []
+    for formula in [*(one[1] for one in inline), *pages.blocks(PAGE, "math")]:
+        assert formula.count("{") == formula.count("}")
+        assert formula.count(r"\bigl") == formula.count(r"\bigr")
+        assert r"\operatorname" not in formula
 
 
 def test_pictures_are_small_and_fetch_nothing() -> None:
