@@ -20,7 +20,7 @@ def block_size(rate_hz: int) -> int:
 
 def sum_blocks(row: Counts, size: int) -> Floats:
     """Shape (blocks,); what does not fill a block is left out."""
-    return row[: len(row) // size * size].astype(np.float64).reshape(-1, size).sum(axis=1)
+    return np.asarray(row[: len(row) // size * size].astype(np.float64).reshape(-1, size).sum(axis=1))
 
 
 def range_of(row: Counts) -> tuple[int, int]:
@@ -91,7 +91,7 @@ def undroop(force: Floats, block_s: float, decay_per_s: float) -> Floats:
 
 def droop(force: Floats, block_s: float, decay_per_s: float) -> Floats:
     """What that came from."""
-    return np.linalg.solve(_leak(len(force), decay_per_s * block_s), force)
+    return np.asarray(np.linalg.solve(_leak(len(force), decay_per_s * block_s), force), np.float64)
 
 
 def _leak(blocks: int, step: float) -> Floats:

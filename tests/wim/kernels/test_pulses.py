@@ -67,7 +67,7 @@ def test_pulses_are_found_and_weighed_as_by_hand(seed: int) -> None:
 
 
 def test_worlds_have_pulses_that_touch_and_that_are_cut() -> None:
-    """What the comparison above has seen: many, none, at either end, with gaps too short for a baseline of their own."""
+    """What the comparison above has seen: many, none, at either end, and gaps too short for a baseline."""
     worlds = [found_by_kernel(row_of_pulses(seed), 10.0) for seed in range(60)]
     counts = [len(pulses) for pulses in worlds]
     assert 0 in counts
