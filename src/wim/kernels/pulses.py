@@ -15,6 +15,8 @@ NOISES_HIGH = 6.0
 LEAST_N = 120.0
 #: It ends where it has fallen to this part of its height, or to this part of what it began at.
 PART_END, PART_THRESHOLD = 0.02, 0.7
+#: Below this part of its height a pulse is at its foot, which is no longer than so many times the rest and a period.
+PART_FOOT, FOOT_TIMES = 0.15, 0.6
 #: How fast the rest level is followed: within the quiet, and behind a pulse until the next one may come.
 FOLLOW_S, CATCH_S, CATCHING_S = 0.060, 0.004, 0.006
 #: No tyre is over a strip for a shorter time: 0.12 m at 130 km/h.
@@ -50,6 +52,8 @@ def find_pulses(
     rest = 0.0
     peak = 0.0
     first = -1
+    foot = 0
+    foot_blocks = int(MAINS_S / block_s)
     since = catching
     for block in range(blocks):
         total = 0.0
@@ -60,17 +64,22 @@ def find_pulses(
         if first < 0:
             if above > threshold and since >= catching:
                 first = block
+                foot = block
                 peak = above
             else:
                 rest += (catch if since < catching else follow) * min(max(above, -threshold), threshold)
                 since += 1
         else:
             peak = max(peak, above)
-            if above < max(PART_THRESHOLD * threshold, PART_END * peak):
+            if above >= PART_FOOT * peak:
+                foot = block
+            # A level that stays behind the pulse is no tyre: the amplifier decays otherwise than was thought.
+            stays = block - foot > FOOT_TIMES * (foot - first) + foot_blocks
+            if stays or above < max(PART_THRESHOLD * threshold, PART_END * peak):
                 if block - first >= shortest and count < MOST_PULSES:
                     pulse = pulses[count]
                     pulse.first = first
-                    pulse.end = block
+                    pulse.end = foot + (block - foot) // 3 if stays else block
                     pulse.peak_n = peak
                     pulse.part = min(1.0, max(threshold, PART_END * peak) / peak)
                     count += 1

@@ -5,10 +5,11 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from wim.kernels.combining import combine, share_lines
+from wim.kernels.combining import GROUP_M, combine, share_lines
 from wim.kernels.jit import Record, kernel
 from wim.kernels.line_checks import LINES_Z, SIDES_Z, SIDES_Z_MORE, sides_disagree, worst_line
 from wim.kernels.motion import fit_motion, offset_of, speed_at, time_at
+from wim.kernels.odd_loads import drop_lingering, drop_missed
 from wim.kernels.validity import (
     ACCELERATING,
     AXLE_ONLY,
@@ -27,12 +28,14 @@ SMOOTH_M, LOST_M = 0.06, 0.30
 #: A motion that fits so badly was broken off where some axle took so much longer from row to row than another.
 UNSTEADY_M, UNSTEADY = 0.05, 2.2
 #: A vehicle slower than this stands.
-STANDING_MS = 0.6
+STANDING_MS = 0.7
 #: A pulse so near to an end of the frame was cut by it.
 EDGE_S = 0.002
 #: Where the steering axle has its left part so far from a half, and the whole vehicle so far, tyres ran beside the
 #: strips: loads are laid unevenly, but never on the steering axle.
 ASIDE, REST_ASIDE = 0.11, 0.05
+#: Groups of axles, closer than combining.GROUP_M, of a truck with a full trailer.
+MOST_GROUPS = 4
 #: More than any axle, and than the field for it has room for.
 NONSENSE_KG = 65_536.0
 #: What is in doubt of a weight whose wheels were beside the strips, and of one whose vehicle stood, as parts.
@@ -81,6 +84,8 @@ def write_vehicle(
             for side in range(2):
                 line_kg[axle, line, side] = room.wheel_kg[axle, line, side]
     forget_bad(lane, room, axles)
+    flags |= drop_lingering(lane, room, first, axles)
+    flags |= drop_missed(room, axles, sided)
     if line_totals(lane, room, axles, sided, room.load_kg, room.load_noise_kg):
         flags |= STRADDLING
     for axle in range(axles):
@@ -104,6 +109,8 @@ def write_vehicle(
     if halves_of(sided) and leans(room, axles, sided):
         flags |= STRADDLING
         doubt_part = math.hypot(doubt_part, BESIDE)
+    if many_groups(room, axles):
+        flags |= TAILGATING
     if flags & STOPPED and not smooth:
         doubt_part = math.hypot(doubt_part, STOOD)
     for axle in range(axles):
@@ -112,6 +119,23 @@ def write_vehicle(
             return False
     write_passage(lane, room, first, axles, flags, sided, sigma_kg, smooth, by_loops, before_s, doubt_part, passage)
     return True
+
+
+@kernel
+def many_groups(room: Room, axles: int) -> bool:
+    """Whether the axles make more groups than any one vehicle has.
+
+    A truck has two, a semi-trailer makes three, a full trailer four, of which the last is no tridem behind one axle.
+    """
+    groups = 1
+    size = before = 1
+    for axle in range(1, axles):
+        if room.place_m[axle] - room.place_m[axle - 1] > GROUP_M:
+            groups += 1
+            before = size
+            size = 0
+        size += 1
+    return groups > MOST_GROUPS or (groups == MOST_GROUPS and before == 1 and size > 2)
 
 
 @kernel

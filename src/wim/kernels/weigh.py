@@ -14,17 +14,19 @@ from wim.kernels.gathering import gather, lone_row, put_in_order, reversed_rows
 from wim.kernels.jit import kernel
 from wim.kernels.loop_speed import motion_by_loops
 from wim.kernels.motion import misfit, offset_of
-from wim.kernels.pulses import decay_from, decay_of, find_pulses, open_windows, weigh_pulse
-from wim.kernels.signals import block_size, noise_of, read_channel, undroop
+from wim.kernels.pulses import USUAL_DECAY_PER_S, decay_from, decay_of, find_pulses, open_windows, weigh_pulse
+from wim.kernels.signals import block_size, droop, noise_of, read_channel, undroop
 from wim.kernels.validity import STOPPED, STRIP_FAULT, TAILGATING
 from wim.kernels.vehicle import LOST_M, time_on_line_1, unsteady, write_vehicle
-from wim.kernels.weigh_arrays import MOST_VEHICLES, NOISY, Ints, Lane, Room
+from wim.kernels.weigh_arrays import MOST_VEHICLES, NOISY, Floats, Ints, Lane, Room
 
 #: No speed: one row that no loop helps. No weight: what came out is no load of an axle. See also NO_TRAIN.
 NO_SPEED, NO_WEIGHT = -1, -3
 
 #: A channel so much louder than the quietest, and at least so loud, is not weighed with.
 NOISY_TIMES, NOISY_N = 12.0, 300.0
+#: An amplifier of 1 s is found from the usual 5 s in so many rounds.
+DECAY_ROUNDS = 4
 
 
 @kernel
@@ -60,27 +62,35 @@ def listen(
 
 @kernel
 def heard_decay(lane: Lane, room: Room, blocks: int, block_s: float) -> float:
-    """The amplifiers' decay as the quiet behind pulses tells it, from the forces as they were given."""
-    room.spare[1000] = 0.0
-    room.spare[1001] = 0.0
-    for row in range(lane.row_m.shape[0]):
-        for strip in range(lane.channel.shape[0]):
-            room.row[strip] = lane.row[strip]
-        noise_n = row_noise(lane, room, row, blocks, block_s)
-        count = find_pulses(room.force, room.row, row, blocks, block_s, noise_n, room.pulses[row])
-        open_windows(room.pulses[row], count, blocks, block_s)
-        for strip in range(lane.channel.shape[0]):
-            if lane.row[strip] == row:
-                decay_of(
-                    room.force[strip],
-                    blocks,
-                    block_s,
-                    room.pulses[row],
-                    count,
-                    room.strips[strip].noise_n,
-                    room.spare[1000:1002],
-                )
-    return decay_from(room.spare[1000:1002])
+    """The amplifiers' decay as the quiet behind pulses tells it, from the forces as they were given.
+
+    Where pulses end is seen the better, the better the decay is known, so it is looked for again with what was found.
+    """
+    decay_per_s = USUAL_DECAY_PER_S
+    sums = room.spare[1000:1002]
+    for _ in range(DECAY_ROUNDS):
+        sums[0] = 0.0
+        sums[1] = 0.0
+        for row in range(lane.row_m.shape[0]):
+            row_decay(lane, room, row, blocks, block_s, decay_per_s, sums)
+        decay_per_s = decay_from(sums)
+    return decay_per_s
+
+
+@kernel
+def row_decay(lane: Lane, room: Room, row: int, blocks: int, block_s: float, decay_per_s: float, sums: Floats) -> None:
+    """Add to `sums` what the strips of one row tell, their pulses found under a first guess of the decay."""
+    for strip in range(lane.channel.shape[0]):
+        room.row[strip] = lane.row[strip]
+        if lane.row[strip] == row:
+            undroop(room.force[strip], blocks, block_s, decay_per_s)
+    noise_n = row_noise(lane, room, row, blocks, block_s)
+    count = find_pulses(room.force, room.row, row, blocks, block_s, noise_n, room.pulses[row])
+    open_windows(room.pulses[row], count, blocks, block_s)
+    for strip in range(lane.channel.shape[0]):
+        if lane.row[strip] == row:
+            droop(room.force[strip], blocks, block_s, decay_per_s)
+            decay_of(room.force[strip], blocks, block_s, room.pulses[row], count, room.strips[strip].noise_n, sums)
 
 
 @kernel

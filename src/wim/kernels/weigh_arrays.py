@@ -114,6 +114,7 @@ class Room(NamedTuple):
     noise_kg: Floats
     line_s: Floats
     spread_s: Floats
+    way_m: Floats
     load_kg: Floats
     load_noise_kg: Floats
     weight: Floats
@@ -151,6 +152,7 @@ def make_room(strips: int, rows: int, lines: int, loops: int, blocks: int) -> Ro
         noise_kg=np.zeros((MAX_AXLES, lines, 2)),
         line_s=np.zeros((MAX_AXLES, lines)),
         spread_s=np.zeros((MAX_AXLES, lines)),
+        way_m=np.zeros((MAX_AXLES, rows)),
         load_kg=np.zeros((MAX_AXLES, lines)),
         load_noise_kg=np.zeros((MAX_AXLES, lines)),
         weight=np.zeros((MOST_VEHICLES, MAX_AXLES, lines)),

@@ -40,7 +40,7 @@ def factor_at(lane: Lane, speed_kmh: float) -> float:
 def load_wheels(
     lane: Lane, room: Room, first: int, axles: int, block_s: float, gravity_ms2: float, warmth: float, smooth: bool
 ) -> None:
-    """Write wheel_kg, noise_kg and line_s of one vehicle, whose axles are [first, first + axles) of `seen`.
+    """Write wheel_kg, noise_kg, way_m and line_s of one vehicle, whose axles are [first, first + axles) of `seen`.
 
     A wheel that no strip has weighed is NaN. Both halves of a line share a time.
     """
@@ -69,6 +69,8 @@ def load_wheels(
                 speed_ms = local_speed(room.pulses, room.seen, first + axle, row, room.row_m, room.motion)
             scale = speed_ms / (lane.width_m[strip] * gravity_ms2 * warmth * factor_at(lane, speed_ms * 3.6))
             side = 1 if lane.side[strip] == RIGHT else 0
+            on_s = (room.pulses[row, pulse].end - room.pulses[row, pulse].first) * block_s
+            room.way_m[axle, row] = speed_ms * on_s
             window_s = (room.pulses[row, pulse].window_end - room.pulses[row, pulse].window) * block_s
             room.wheel_kg[axle, lane.line[strip], side] = scale * room.area[strip, pulse]
             room.noise_kg[axle, lane.line[strip], side] = scale * NOISE_PART * room.strips[strip].noise_n * window_s
