@@ -11,8 +11,8 @@ from wim.kernels.weigh_arrays import Ints, Lane, Room
 
 #: A tyre that is over a strip for so many times the way of its shortest crossing has stood or turned there.
 LINGERS = 1.5
-#: A pulse of less than this part of the axle's highest is not looked at for that, nor one whose length says little since
-#: it begins high up its own slope.
+#: A pulse of less than this part of the highest of its axle is not looked at for that, nor one whose length says little
+#: since it begins high up its own slope.
 THERE_PART, CLEAR_PART = 0.25, 0.2
 #: A line that gives less than this part of the most that any gave has missed the axle: bounces leave seven tenths.
 MISSED_PART = 0.4
