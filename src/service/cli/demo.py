@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.live import Live
 
 from service.demo.children import Child, Children, children
-from service.demo.glimpse import Api, Row, is_up, unread
+from service.demo.glimpse import Api, Row, is_up, unread_bytes
 from service.demo.view import Heading, draw, line_of
 
 Rate = Annotated[float | None, typer.Option("--rate", min=0.1, help="Passages a second (default: the scenario's).")]
@@ -28,10 +28,12 @@ DUTY = "demo-duty"
 LOOK_SECONDS = 1.0
 #: The embedded broker silently drops what is older than its newest 4.6 MB of a partition (architecture.md, Brokers).
 MOST_UNREAD_BYTES = 2_000_000
-#: A rate needs hours that were watched: two of the past hold one that was watched from its beginning to its end.
+#: Of which there are passages only, for two hours of frames would be gigabytes. A rate needs hours that were watched:
+#: two of the past hold one that was watched from its beginning to its end.
 PAST = ("--past-hours", "2")
-#: A passage in a message of its own.
-PASSAGE_BYTES = 208
+#: Mean size of what a lane of the worker has not read: a passage in a message of its own; a frame of the demo's
+#: scenario, of which 2 100 had 34 kB.
+MESSAGE_BYTES = {"screen": 208, "measure": 40_000}
 
 
 def demo(rate: Rate = None, port: Port = 8000) -> None:
@@ -76,7 +78,9 @@ def _start(parts: Children, rate: float | None) -> tuple[Heading, str, Child]:
     parts.wait_for("api", lambda: is_up(address))
     parts.wait_for("api", lambda: DUTY in _tokens(api))
     parts.wait_for("worker", lambda: "partitions taken over" in worker.read())
-    simulator = parts.start("simulator", "simulate", *PAST, *([] if rate is None else ["--rate", str(rate)]))
+    simulator = parts.start(
+        "simulator", "simulate", "--frames", *PAST, *([] if rate is None else ["--rate", str(rate)])
+    )
     tokens = _tokens(api)
     squad = next(token for name, token in tokens.items() if name not in _ROLES)
     heading = Heading(address, tokens[DUTY], squad, parts.environment["WIM_KAFKA__BOOTSTRAP_SERVERS"])
@@ -138,9 +142,10 @@ class Show:
     def _guard(self) -> None:
         """Raises DemoError where a part has ended; stops the traffic before the broker would drop what is unread."""
         self.parts.check()
-        if self.notice is None and unread(self.metrics) * PASSAGE_BYTES > MOST_UNREAD_BYTES:
+        if self.notice is None and unread_bytes(self.metrics, MESSAGE_BYTES) > MOST_UNREAD_BYTES:
             self.simulator.stop()
             self.parts.running.remove(self.simulator)
             self.notice = (
-                "工作程序落後，模擬已停。The worker is 2 MB behind: the simulator was stopped, nothing is lost."
+                "工作程序落後，模擬已停。The worker is 2 MB of a partition behind: the simulator was stopped, "
+                "nothing is lost."
             )

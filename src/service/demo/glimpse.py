@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +15,7 @@ from typing import Any
 ANSWER_SECONDS = 2.0
 #: As many as a tall terminal has room for.
 NEWEST = 20
-_UNREAD = "wim_lag_messages{"
-_SCREEN = 'stream_lane="screen"'
+_UNREAD = re.compile(r'wim_lag_messages\{(?=.*stream_lane="(?P<lane>\w+)").*\} (?P<messages>\S+)')
 
 Row = dict[str, Any]
 
@@ -56,12 +57,16 @@ def is_up(address: str) -> bool:
         return False
 
 
-def unread(metrics: str) -> float:
-    """How many passages the worker has not read yet, by its own metrics; 0 where it does not say."""
+def unread_bytes(metrics: str, message_bytes: Mapping[str, int]) -> float:
+    """How much of any one partition the worker has not read yet, by its own metrics; 0 where it does not say.
+
+    `message_bytes` are the sizes of what its lanes read; other lanes do not count.
+    """
     try:
         with urllib.request.urlopen(metrics, timeout=ANSWER_SECONDS) as answer:
             lines = answer.read().decode().splitlines()
     except OSError:
         return 0.0
-    values = (float(line.rpartition(" ")[2]) for line in lines if line.startswith(_UNREAD) and _SCREEN in line)
-    return sum(value for value in values if not math.isnan(value))
+    found = [row for line in lines if (row := _UNREAD.match(line))]
+    sizes = [float(row["messages"]) * message_bytes.get(row["lane"], 0) for row in found]
+    return max((size for size in sizes if not math.isnan(size)), default=0.0)
