@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import math
 import re
 from collections.abc import Iterator
 
@@ -49,6 +50,7 @@ NO_QUANTITIES = {
 LOAD_KG = np.array([7_000.0, 9_000.0, 9_000.0, 8_000.0, 8_000.0, 8_000.0])
 PLACE_M = np.append(0.0, np.cumsum([3.70, 1.30, 6.86, 1.28, 1.28]))
 UNIT = np.array([0, 0, 0, 1, 1, 1])
+GROSS2 = float(LOAD_KG.sum()) ** 2
 WIDTH_M = 0.06
 
 
@@ -237,6 +239,29 @@ def budget(lines: int, apart_m: float, speed_kmh: float) -> dict[str, float]:
     whole = float(np.hypot.reduce(list(each.values())))
     del each["rounding"]
     return each | {"gross_sigma": whole}
+
+
+def test_what_a_rougher_road_does_follows_from_the_same_formulas() -> None:
+    """True scatter and coverage where body and hop are not what the estimator takes them for."""
+    for row in pages.table(PAGE, "layout", "true body, hop"):
+        lines, apart_m, speed_kmh = re.fullmatch(r"(\d) × ([\d.]+) m, (\d+) km/h", row[0]).groups()  # type: ignore[union-attr]
+        body, hop = (float(part) for part in row[1].removesuffix(" %").split(", "))
+        found = on_road(int(lines), float(apart_m), float(speed_kmh), body / 100, hop / 100)
+        assert row[2:] == [f"{found[0]:.2f} %", f"{found[1]:.2f} %", f"{100 * found[2]:.0f} %"]
+
+
+def on_road(lines: int, apart_m: float, speed_kmh: float, body: float, hop: float) -> tuple[float, float, float]:
+    """True standard deviation and gross_sigma in percent, and the share of truth inside ± 1.96 gross_sigma."""
+    parts = covariances(LOAD_KG, lines, apart_m, speed_kmh / 3.6)
+    weights = best_weights(np.asarray(sum(parts.values())), lines).sum(axis=0)
+    scales = {"body": (body / combining.BODY) ** 2, "hop": (hop / combining.HOP) ** 2}
+    known = vehicle.DISTANCE**2 + vehicle.LEFT_OVER**2
+    believed, true = (
+        100
+        * math.sqrt(sum(weights @ part @ weights * scale.get(name, 1) for name, part in parts.items()) / GROSS2 + known)
+        for scale in ({}, scales)
+    )
+    return true, believed, math.erf(1.96 * believed / true / math.sqrt(2))
 
 
 def test_flags_have_the_bits_and_grades_of_the_code() -> None:
