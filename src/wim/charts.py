@@ -76,11 +76,18 @@ class Figures:
 
 
 def plan(
-    step: float, run_length: float, learn: int, calibrate: int, baseline: int, slack: float, fleets: float = 1.0
+    step: float,
+    run_length: float,
+    learn: int,
+    calibrate: int,
+    baseline: int,
+    slack: float,
+    fleets: float = 1.0,
+    sure: float = 1.0,
 ) -> npt.NDArray[np.void]:
     """A PLAN, shape (1,); `step` as a share, 0.05 for 5 %."""
     row = np.zeros(1, PLAN)
-    row[0] = (learn, calibrate, baseline, run_length, slack, fleets, math.log1p(step))
+    row[0] = (learn, calibrate, baseline, run_length, slack, fleets, sure, math.log1p(step))
     return row
 
 

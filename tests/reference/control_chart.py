@@ -50,13 +50,14 @@ class Ring:
 
 @dataclass
 class Chart:
-    """`calibrate`, `baseline`, `run_length`, `slack`, `fleets` as in PLAN."""
+    """`calibrate`, `baseline`, `run_length`, `slack`, `fleets`, `sure` as in PLAN."""
 
     calibrate: int
     baseline: int
     run_length: float
     slack: float
     fleets: float = 1.0
+    sure: float = 1.0
     values: list[float] = field(default_factory=list)
     lifts: list[float] = field(default_factory=list)
     watched: int = 0
@@ -95,12 +96,12 @@ class Chart:
                 self.ring = Ring(sign, time_ns, one.since_ns, tuple(one.offs), one.height, self.threshold)
 
     def inflation(self, spread: float) -> float:
-        """Of the means of whole blocks, one standard error taken off."""
+        """Of the means of whole blocks, some standard errors taken off."""
         factors = [1.0, self.fleets]
         for size in BLOCKS:
             means = [fmean(self.values[at : at + size]) for at in range(0, len(self.values) - size + 1, size)]
             if len(means) >= 4:
-                factors.append(size * variance(means) / spread / (1 + math.sqrt(2 / (len(means) - 1))))
+                factors.append(size * variance(means) / spread / (1 + self.sure * math.sqrt(2 / (len(means) - 1))))
         return max(factors)
 
     def _bound(self, kappa: float, factor: float) -> float:

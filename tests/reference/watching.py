@@ -135,7 +135,7 @@ class Traffic:
 
 def _chart(plan: np.void) -> Chart:
     numbers = (int(plan["calibrate"]), int(plan["baseline"]))
-    return Chart(*numbers, float(plan["run_length"]), float(plan["slack"]), float(plan["fleets"]))
+    return Chart(*numbers, float(plan["run_length"]), float(plan["slack"]), float(plan["fleets"]), float(plan["sure"]))
 
 
 def _density(plan: np.void, bins: int, shift: int) -> Density:

@@ -64,6 +64,7 @@ PLAN = np.dtype(
         ("run_length", "f8"),  # values between two false alarms, either sign
         ("slack", "f8"),  # share of the step below which nothing is summed up
         ("fleets", "f8"),  # inflation that is taken for granted, 1 where values are independent
+        ("sure", "f8"),  # standard errors by which more must show, or chance alone would blunt the chart
         ("step", "f8"),  # natural logarithm of the change that it looks for
     ],
     align=True,
@@ -92,8 +93,7 @@ def inflation(chart: Record, plan: Record, variance: float) -> float:
         blocks = chart.blocks[size]
         if blocks >= LEAST_BLOCKS:
             ratio = BLOCK_SIZES[size] * chart.block_spread[size] / (blocks - 1) / variance
-            # One standard error is taken off, or chance alone would blunt a chart of independent values.
-            widest = max(widest, ratio / (1.0 + math.sqrt(2.0 / (blocks - 1))))
+            widest = max(widest, ratio / (1.0 + plan.sure * math.sqrt(2.0 / (blocks - 1))))
     return widest
 
 
