@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.wim.strip_signals import START_NS, TWO, Axles, Scene, loads_kg, wheels_kg
+from tests.wim.strip_signals import START_NS, TWO, Axles, Floats, Scene, loads_kg, wheels_kg
 from wim.records import UNKNOWN_COLOUR, Flag
 
 #: Two axles, and two more behind so many metres.
@@ -120,3 +120,15 @@ def test_more_axles_than_a_record_has_room_for_are_tailgating() -> None:
     (passage,) = scene.meter().measure(scene.frame())
     assert passage["axle_count"] == 16
     assert passage["flags"] & Flag.TAILGATING
+
+
+def test_a_truck_that_stood_with_its_long_gap_over_the_lines_is_one() -> None:
+    """By the clock its groups are 28 m apart, but its loops felt metal all along: never two halves."""
+
+    def way(times_s: Floats) -> Floats:
+        return 5.0 * np.where(times_s < 2.0, times_s, np.maximum(2.0, times_s - 4.0))
+
+    scene = Scene(way=way, seconds=10.0, speed_ms=5.0, loops_m=LOOPS_M, noise_n=15.0)
+    (passage,) = scene.meter().measure(scene.frame())
+    assert passage["flags"] & Flag.TAILGATING
+    assert passage["gross_kg"] == pytest.approx(scene.gross_kg, rel=2e-3)

@@ -31,8 +31,8 @@ NEVER_OFF = 0.3
 #: part of the highest are not looked at.
 SUDDEN, RISE_BLOCKS, SEEN = 0.5, 3, 0.3
 
-#: What the loops say of a vehicle.
-ONE, TWO, UNCLEAR = 0, 1, 2
+#: What the loops say of the space between two axles: nothing against one vehicle, two, contradictions, metal all along.
+ONE, TWO, UNCLEAR, HELD = 0, 1, 2, 3
 
 
 @kernel
@@ -132,7 +132,7 @@ def is_gap(
     places: Structured,
     axle: int,
 ) -> int:
-    """What the loops say of the space behind an axle: ONE vehicle, TWO, or UNCLEAR."""
+    """What the loops say of the space behind an axle: ONE vehicle, TWO, UNCLEAR, or HELD."""
     gone = 0
     held = 0
     for loop in range(loop_m.shape[0]):
@@ -147,7 +147,7 @@ def is_gap(
         else:
             held += 1
     if gone == 0:
-        return ONE
+        return HELD if held > 0 else ONE
     long = places[axle + 1].place_m - places[axle].place_m >= LEAST_GAP_M
     return TWO if held == 0 and long else UNCLEAR
 
@@ -179,7 +179,8 @@ def cut_train(
         if living > 0:
             said = is_gap(loops, alive, loop_m, blocks, block_s, motion, axles, axle)
         if gap_m > MOST_GAP_M:
-            said = TWO
+            # Under one vehicle that stood meanwhile there is metal all along.
+            said = UNCLEAR if said == HELD else TWO
         elif living == 0 and length_m == 0.0 and gap_m > LONG_GAP_M:
             said = UNCLEAR
         if said == UNCLEAR:
