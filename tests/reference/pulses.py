@@ -36,30 +36,38 @@ def find_pulses(total: Floats, block_s: float, noise_n: float) -> list[Pulse]:
     """total (blocks,): force of a whole row.
 
     Waiting, the rest level is followed, by no more than a threshold at once; faster for a moment behind a pulse, in
-    which no other begins. Inside, it stands still.
+    which no other begins. Inside, it stands still; a foot that is too long for a tyre is none, but a new rest level.
     """
     begins_n = max(kernels.LEAST_N, kernels.NOISES_HIGH * noise_n)
     shut = int(kernels.CATCHING_S / block_s) + 1
+    shortest = max(3, int(kernels.SHORTEST_S / block_s))
     found: list[Pulse] = []
     rest, open_at, waited = 0.0, None, shut
-    peak = 0.0
+    peak, foot = 0.0, 0
     for block, force in enumerate(total):
         above = float(force) - rest
         if open_at is None and above > begins_n and waited >= shut:
-            open_at, peak = block, above
+            open_at, foot, peak = block, block, above
         elif open_at is None:
             time_s = kernels.CATCH_S if waited < shut else kernels.FOLLOW_S
             rest += min(1.0, block_s / time_s) * float(np.clip(above, -begins_n, begins_n))
             waited += 1
         else:
             peak = max(peak, above)
-            if above < max(kernels.PART_THRESHOLD * begins_n, kernels.PART_END * peak):
+            foot = block if above >= kernels.PART_FOOT * peak else foot
+            longest = kernels.FOOT_TIMES * (foot - open_at) + int(kernels.MAINS_S / block_s)
+            if block - foot > longest:
+                found.append(_pulse(open_at, foot + (block - foot) // 3, peak, begins_n))
+            elif above < max(kernels.PART_THRESHOLD * begins_n, kernels.PART_END * peak):
                 found.append(_pulse(open_at, block, peak, begins_n))
-                rest, open_at, waited = rest + above, None, 0
-    if open_at is not None:
+            else:
+                continue
+            if block - open_at < shortest:
+                found.pop()
+            rest, open_at, waited = rest + above, None, 0
+    if open_at is not None and len(total) - open_at >= shortest:
         found.append(_pulse(open_at, len(total), peak, begins_n))
-    shortest = max(3, int(kernels.SHORTEST_S / block_s))
-    return drop_splinters([pulse for pulse in found if pulse.length >= shortest][:MOST_PULSES])
+    return drop_splinters(found[:MOST_PULSES])
 
 
 def _pulse(first: int, end: int, peak: float, begins_n: float) -> Pulse:
