@@ -42,10 +42,9 @@ PAGE = pages.page("docs/method/weighing.md")
 KERNELS = PROJECT / "src" / "wim" / "kernels"
 #: What kernels of weighing call that is not theirs: the compiler, a solver, the flags (told of in chapter 11).
 NOT_THEIRS = {"jit", "line_drift", "validity"}
-#: Names of states and bits, and how much room is made: nothing that a weight depends on (no kernel uses BESIDE_PART).
+#: Names of states and bits: nothing that a weight depends on.
 NO_QUANTITIES = {
     "FULL", "LEFT", "RIGHT", "CLIPPED", "DEAD", "NOISY", "ONE", "TWO", "UNCLEAR", "NO_SPEED", "NO_TRAIN", "NO_WEIGHT",
-    "MOST_LINES", "BESIDE_PART",
 }  # fmt: skip
 #: The example of the budget: loads in kg, places in m, unit of each axle, and a pulse's width in m.
 LOAD_KG = np.array([7_000.0, 9_000.0, 9_000.0, 8_000.0, 8_000.0, 8_000.0])

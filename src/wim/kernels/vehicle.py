@@ -40,6 +40,9 @@ MOST_GROUPS = 4
 NONSENSE_KG = 65_536.0
 #: What is in doubt of a weight whose wheels were beside the strips, and of one whose vehicle stood, as parts.
 BESIDE, STOOD = 0.25, 0.30
+#: Lines that differ by more than so many times the variance that is expected of them, over so many degrees of freedom,
+#: tell of a rougher road than sites have. One vehicle in twenty differs so much by chance.
+ROUGHER, ENOUGH_FREE = 2.0, 4
 #: What the estimate cannot know by itself, as parts of the weight: distances between lines and so the speed (law and
 #: measurement §4.6), speed by loops, what a calibration leaves, and a motion that is not smooth.
 DISTANCE, BY_LOOPS, LEFT_OVER, ROUGH = 0.004, 0.01, 0.002, 0.03
@@ -151,7 +154,7 @@ def rows_of(room: Room, axles: int) -> int:
 @kernel
 def together(room: Room, axles: int) -> float:
     """Combine the lines into axle_kg; returns the standard deviation of the gross weight in kg."""
-    sigma_kg, _, _ = combine(
+    sigma_kg, misfit, free = combine(
         room.load_kg,
         room.load_noise_kg,
         room.line_s,
@@ -164,6 +167,8 @@ def together(room: Room, axles: int) -> float:
         room.system,
         room.axle_kg,
     )
+    if free >= ENOUGH_FREE and misfit > ROUGHER:
+        sigma_kg *= math.sqrt(misfit / ROUGHER)
     return sigma_kg
 
 
@@ -299,7 +304,8 @@ def write_passage(
     halves = halves_of(sided)
     total = 0
     for axle in range(axles):
-        load_kg = min(max(room.axle_kg[axle], 1.0), 65_535.0)
+        # Less than nothing is no load: an axle of 0 kg rejects its passage.
+        load_kg = min(max(room.axle_kg[axle], 0.0), 65_535.0)
         share = left_share(room, axle, sided) if halves else 1.0
         left_kg = np.int64(load_kg * share + 0.5)
         right_kg = np.int64(load_kg + 0.5) - left_kg

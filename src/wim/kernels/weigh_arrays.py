@@ -20,8 +20,6 @@ FULL, LEFT, RIGHT = 0, 1, 2
 
 #: Pulses of a row that are followed: two vehicles of 16 axles, and as many ghosts.
 MOST_PULSES = 64
-#: Lines and rows that 32 channels can make.
-MOST_LINES = 32
 MOST_VEHICLES = 2
 
 #: A wheel or axle on one row. Blocks are counted from the frame's start; `end` is the one after the last.

@@ -13,8 +13,6 @@ from wim.kernels.weigh_arrays import CLIPPED, DEAD, FULL, NOISY, RIGHT, Floats, 
 
 #: A strip that gives less than this part of its line, while the same side of other lines gives its share, is dead.
 DEAD_PART = 0.06
-#: A side of the whole vehicle that gives less ran beside the strips.
-BESIDE_PART = 0.06
 #: Noise of an integral: the channel's RMS times the window times this, for noise that is not white.
 NOISE_PART = 0.35
 #: What is not known of a side that was not weighed: how unevenly axles are loaded.
