@@ -44,7 +44,8 @@ KERNELS = PROJECT / "src" / "wim" / "kernels"
 NOT_THEIRS = {"jit", "line_drift", "validity"}
 #: Names of states and bits: nothing that a weight depends on.
 NO_QUANTITIES = {
-    "FULL", "LEFT", "RIGHT", "CLIPPED", "DEAD", "NOISY", "ONE", "TWO", "UNCLEAR", "HELD", "NO_SPEED", "NO_TRAIN", "NO_WEIGHT",
+    "FULL", "LEFT", "RIGHT", "CLIPPED", "DEAD", "NOISY", "ONE", "TWO", "UNCLEAR", "HELD", "NO_SPEED",
+    "NO_TRAIN", "NO_WEIGHT",
 }  # fmt: skip
 #: The example of the budget: loads in kg, places in m, unit of each axle, and a pulse's width in m.
 LOAD_KG = np.array([7_000.0, 9_000.0, 9_000.0, 8_000.0, 8_000.0, 8_000.0])
