@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from rules.kernels.arrays import CERTIFICATE, PERIOD, SITE, TOLERANCE, Terms
+from rules.doubts import Doubt, rows_of
+from rules.kernels.arrays import CERTIFICATE, DOUBT, PERIOD, SITE, TOLERANCE, Terms
 from rules.layout import ranges, slots_for, text_words
 from wim.sites import Network, Site
 
@@ -23,10 +24,13 @@ def neutral_terms(thousandths: int = DEFAULT_THOUSANDTHS) -> Terms:
     return _terms((), {}, registered=False, thousandths=thousandths)
 
 
-def compile_terms(network: Network, thousandths: int | None = None) -> Terms:
-    """The terms of `network`; `thousandths` replaces every site's tolerance, for a what-if."""
+def compile_terms(network: Network, thousandths: int | None = None, doubts: Sequence[Doubt] = ()) -> Terms:
+    """The terms of `network`; `thousandths` replaces every site's tolerance, for a what-if.
+
+    `doubts` about sites that the network lacks say nothing: such a crossing counts only, whatever its scale is worth.
+    """
     corridors = {name: row for row, name in enumerate(network.corridors)}
-    return _terms(tuple(network.sites.values()), corridors, registered=True, thousandths=thousandths)
+    return _terms(tuple(network.sites.values()), corridors, registered=True, thousandths=thousandths, doubts=doubts)
 
 
 def lanes_of(sites: Sequence[Site]) -> list[tuple[Site, int]]:
@@ -34,7 +38,13 @@ def lanes_of(sites: Sequence[Site]) -> list[tuple[Site, int]]:
     return [(site, number) for site in sites for number in site.lanes]
 
 
-def _terms(sites: Sequence[Site], corridors: dict[str, int], registered: bool, thousandths: int | None) -> Terms:
+def _terms(
+    sites: Sequence[Site],
+    corridors: dict[str, int],
+    registered: bool,
+    thousandths: int | None,
+    doubts: Sequence[Doubt] = (),
+) -> Terms:
     rows = np.zeros(len(sites), SITE)
     for row, site in zip(rows, sites, strict=True):
         row["word0"], row["word1"] = text_words(site.id)
@@ -46,6 +56,7 @@ def _terms(sites: Sequence[Site], corridors: dict[str, int], registered: bool, t
         certificates=ranges(rows, "certificate", [_certificates(site) for site in sites], CERTIFICATE),
         approvals=ranges(rows, "approval", [_approvals(site) for site in sites], PERIOD),
         tolerances=ranges(rows, "tolerance", [_tolerances(site, thousandths) for site in sites], TOLERANCE),
+        doubts=ranges(rows, "doubt", [rows_of(doubts, site.id) for site in sites], DOUBT),
         registered=registered,
         default_sigma=DEFAULT_CLASS_PERCENT * PERCENT_TO_SIGMA,
         default_thousandths=DEFAULT_THOUSANDTHS if thousandths is None else thousandths,

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from rules.doubts import Doubt, left_by
 from rules.permits import PlateRegister
 from rules.ruleset import GroupRow, LimitRow, RuleSetFile, Severity
 from wim.records import Flag
@@ -53,6 +54,7 @@ class World:
     thousandths: int = 5000
     truck_from_kg: int = 4500
     certain_from: int = 80
+    doubts: tuple[Doubt, ...] = ()
 
 
 def judge(passage: np.void, world: World) -> dict[str, Any]:
@@ -64,6 +66,9 @@ def judge(passage: np.void, world: World) -> dict[str, Any]:
     if max(groups) > 3:
         flags |= Flag.AXLE_UNCERTAIN
     grade = grade_of(passage, flags)
+    if site is not None:
+        left = left_by(world.doubts, site.id, int(passage["lane"]), int(passage["time_ns"]))
+        grade, flags = min(grade, left), flags | (Flag.SITE_DOUBTED if left < 3 else Flag(0))
     papers = papers_of(passage, world)
     verdict: dict[str, Any] = {"flags": int(flags), "grade": grade, "groups": groups}
     verdict |= overload(passage, world, site, rule_set, groups, papers)

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rules.doubts import Doubt, left_by, zone_left
 from rules.kernels.arrays import VERDICT
 from rules.screen import Screen, Zone
+from rules.terms import compile_terms
 from tests.reference import judge as naive
 from tests.rules.worlds import (
     START_NS,
@@ -234,6 +236,32 @@ def test_evidence_needs_everything() -> None:
         assert bool(verdict(spoilt)["proposal"]) == (name == "source"), "a simulated passage is one but for its mark"
 
 
+def test_a_doubt_leaves_what_it_says_from_its_first_moment_to_before_its_last() -> None:
+    """A lane that still stops trucks but proves nothing, a site that only counts; other lanes and times are as ever."""
+    begin = START_NS + 59 * DAY_NS
+    found = {at: verdict(truck(60_000, time_ns=at)) for at in (begin - 1, begin, begin + 2 * DAY_NS - 1)}
+    doubted = {at - begin: bool(one["flags"] & Flag.SITE_DOUBTED) for at, one in found.items()}
+    assert doubted == {-1: False, 0: True, 2 * DAY_NS - 1: True}
+    assert (found[begin]["grade"], found[begin]["zone"]) == (Grade.INTERCEPT, Zone.INTERCEPT)
+    assert not verdict(truck(60_000, time_ns=begin, lane=2))["flags"] & Flag.SITE_DOUBTED
+    counting = verdict(truck(60_000, time_ns=START_NS + 200 * DAY_NS, lane=2))
+    assert (counting["grade"], counting["zone"]) == (Grade.COUNT, Zone.WATCH)
+
+
+@pytest.mark.parametrize("hundred_tonne", [False, True])
+@pytest.mark.parametrize("grade", [Grade.COUNT, Grade.INTERCEPT])
+def test_a_violation_that_is_doubted_later_gets_the_zone_that_it_would_have_had(
+    grade: Grade, hundred_tonne: bool
+) -> None:
+    """What is said of a verdict afterwards is what judging it under the doubt says."""
+    mass, at = 100_000 if hundred_tonne else 60_000, START_NS + 250 * DAY_NS
+    doubt = Doubt("K012", 1, at, at + 1, grade)
+    under = Screen(book().law, compile_terms(network(), doubts=[doubt]), SCREEN.plates)
+    before, after = verdict(truck(mass, time_ns=at - 1), under), verdict(truck(mass, time_ns=at), under)
+    assert (int(after["grade"]), left_by([doubt], "K012", 1, at)) == (grade, grade)
+    assert zone_left(int(before["zone"]), grade, bool(before["hundred_tonne"])) == after["zone"]
+
+
 def test_a_hundred_tonne_truck_of_grade_count_still_goes_out() -> None:
     """Copied sides cannot be evidence, but a person must look."""
     found = verdict(passage(*[(8_500, 8_500)] * 6, spacing_mm=(3700, 1300, 6860, 1280, 1280)), NEUTRAL)
@@ -244,7 +272,6 @@ def test_an_open_case_is_followed_by_its_plate() -> None:
     """A light crossing of a plate whose trip is followed is known to be one."""
     net = network()
     from rules.plates import compile_plates
-    from rules.terms import compile_terms
 
     plates = compile_plates(register(), {"G104": 0, "S340": 1}, open_cases={"苏A0T008"})
     by = Screen(book().law, compile_terms(net), plates)

@@ -7,13 +7,14 @@ import datetime as dt
 import numpy as np
 from hypothesis import strategies as st
 
+from rules.doubts import EVERY_LANE, Doubt
 from rules.permits import PlateRegister, parse_register
 from rules.plates import compile_plates
 from rules.ruleset import RuleBook, RuleSetFile, compile_book, load_book, parse_rule_set
 from rules.screen import Screen
 from rules.terms import compile_terms, neutral_terms
 from tests.reference.judge import World
-from wim.records import MAX_AXLES, PASSAGE, Passages, blank
+from wim.records import DAY_NS, MAX_AXLES, PASSAGE, Grade, Passages, blank
 from wim.sites import Network, parse_network
 
 #: 2026-03-01T00:00:00+08:00: where certificate, approval, tolerance, permit and rule set of these worlds begin.
@@ -21,6 +22,14 @@ START_NS = 1_772_294_400 * 10**9
 SECOND_NS = 10**9
 PLATES = ("苏A12345", "苏A0T001", "苏A0T002", "苏A0T003", "苏A", "")
 SITES = (b"K012", b"K099", b"NOWHERE")
+
+#: Downgrades around times of `random_passages`: of a lane, of a site, of one second.
+DOUBTS = (
+    Doubt("K012", 1, START_NS + 59 * DAY_NS, START_NS + 61 * DAY_NS, Grade.INTERCEPT),
+    Doubt("K012", EVERY_LANE, START_NS + 200 * DAY_NS, START_NS + 300 * DAY_NS, Grade.COUNT),
+    Doubt("K012", 1, START_NS + 200 * DAY_NS, START_NS + 300 * DAY_NS, Grade.INTERCEPT),
+    Doubt("K099", 1, START_NS + 60 * DAY_NS, START_NS + 60 * DAY_NS + 1),
+)
 
 NETWORK_DOCUMENT = {
     "corridor": [{"id": "G104", "timezone": "Asia/Shanghai"}, {"id": "S340", "timezone": "Asia/Shanghai"}],
@@ -126,14 +135,16 @@ def screen(with_sites: bool = True, **options: int) -> Screen:
     """What the kernel judges by."""
     net = network()
     corridors = {name: row for row, name in enumerate(net.corridors)}
-    terms = compile_terms(net) if with_sites else neutral_terms()
+    terms = compile_terms(net, doubts=DOUBTS) if with_sites else neutral_terms()
     law = book().law if with_sites else book().fixed("cn-2016").law
     return Screen(law, terms, compile_plates(register(), corridors, **options))
 
 
 def world(with_sites: bool = True) -> World:
     """The same for the naive twin."""
-    return World(book().rule_sets, network() if with_sites else None, register(), None if with_sites else "cn-2016")
+    if not with_sites:
+        return World(book().rule_sets, None, register(), "cn-2016")
+    return World(book().rule_sets, network(), register(), doubts=DOUBTS)
 
 
 def passage(*wheels_kg: tuple[int, int], spacing_mm: tuple[int, ...] = (), **fields: object) -> Passages:

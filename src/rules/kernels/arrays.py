@@ -80,6 +80,8 @@ SITE = np.dtype(
         ("approval_end", "i4"),
         ("tolerance_begin", "i4"),
         ("tolerance_end", "i4"),
+        ("doubt_begin", "i4"),
+        ("doubt_end", "i4"),
     ]
 )
 CERTIFICATE = np.dtype(
@@ -87,6 +89,7 @@ CERTIFICATE = np.dtype(
 )
 PERIOD = np.dtype([("from_ns", "i8"), ("until_ns", "i8")])
 TOLERANCE = np.dtype([("from_ns", "i8"), ("thousandths", "i8")])
+DOUBT = np.dtype([("from_ns", "i8"), ("until_ns", "i8"), ("lane", "i2"), ("grade", "u1")])  # lane -1: every lane
 
 
 class Terms(NamedTuple):
@@ -95,6 +98,7 @@ class Terms(NamedTuple):
     slots (a power of two,): open addressing from a hash of the site's name to its row, -1 = free.
     sites (s,); lanes (s, 256): the lane's row in the registry, -1 = unknown.
     certificates, approvals, tolerances: the rows of all sites, each site's own sorted by `from_ns`.
+    doubts: those of all sites, in any order.
     registered: False where there is no registry, and then neither site nor certificate is looked for.
     """
 
@@ -104,6 +108,7 @@ class Terms(NamedTuple):
     certificates: Structured
     approvals: Structured
     tolerances: Structured
+    doubts: Structured
     registered: bool
     default_sigma: float
     default_thousandths: int

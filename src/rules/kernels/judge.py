@@ -12,7 +12,7 @@ from rules.kernels.arrays import INTERCEPT_ZONE, NO_ROW, SILENT, WATCH, Law, Pla
 from rules.kernels.groups import LARGEST_GROUP, find_groups, limit_groups
 from rules.kernels.limits import limit_row, narrowed, rule_set_at, single_tyred
 from rules.kernels.papers import find_papers, judge_permit
-from rules.kernels.terms import choose_sigma, find_terms, find_tolerance, is_approved, speed_range
+from rules.kernels.terms import choose_sigma, doubted_to, find_terms, find_tolerance, is_approved, speed_range
 from wim.kernels.jit import Record, kernel
 from wim.kernels.validity import (
     AXLE_UNCERTAIN,
@@ -20,6 +20,7 @@ from wim.kernels.validity import (
     EVIDENCE,
     REJECT,
     SIMULATED,
+    SITE_DOUBTED,
     grade,
     has_empty_axle,
     load_flags,
@@ -54,8 +55,12 @@ def judge_one(passage: Record, law: Law, terms: Terms, plates: Plates, verdict: 
     find_papers(passage, plates, verdict)
     verdict.truck = passage.gross_kg >= law.truck_from_kg
     flags |= measure_against_law(passage, law, plates, verdict)
+    # A doubt of ours says what grade it leaves; of one that came with the record nobody said, so it counts only.
+    doubted = doubted_to(passage, terms, verdict)
+    verdict.grade = min(grade(flags, has_empty_axle(passage)), doubted)
+    if doubted < EVIDENCE:
+        flags |= SITE_DOUBTED
     verdict.flags = flags
-    verdict.grade = grade(flags, has_empty_axle(passage))
     rule_set = law.rule_sets[max(0, verdict.rule_set)]
     weigh_up(passage, rule_set, verdict)
     judge_permit(passage, plates, verdict)

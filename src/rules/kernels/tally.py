@@ -19,10 +19,12 @@ def tally(
     series_first: npt.NDArray[np.int32],
     cell_slots: npt.NDArray[np.int32],
     cells: npt.NDArray[np.void],
+    counted: npt.NDArray[np.int32],
 ) -> tuple[int, int]:
     """Count PASSAGE_WORDS (n,) and VERDICT (n,) into `cells`.
 
     series_first (n,): a passage of each series; cells (n,): zeroed, the fields of the store's cell.
+    counted (n,): the cell in which each passage was counted.
     series_slots, cell_slots (a power of two >= 2 n,): all -1.
     Returns how many series and how many cells there are.
     """
@@ -36,6 +38,7 @@ def tally(
         if cell == cell_count:
             cell_count += 1
         count(passages[index], verdicts[index], cells[cell])
+        counted[index] = cell
     return series_count, cell_count
 
 

@@ -6,7 +6,7 @@ from rules.kernels.arrays import NO_ROW, Terms
 from rules.kernels.lookup import find
 from rules.kernels.papers import in_period
 from wim.kernels.jit import Record, kernel
-from wim.kernels.validity import CERTIFICATE, SITE_UNKNOWN
+from wim.kernels.validity import CERTIFICATE, EVIDENCE, SITE_UNKNOWN
 
 #: The range of speeds that a certificate of the non-stop method covers where ours names none (contracts §3, bit 6).
 SLOWEST_KMH, FASTEST_KMH = 0.5, 100.0
@@ -38,6 +38,21 @@ def find_terms(passage: Record, terms: Terms, verdict: Record) -> int:
     else:
         verdict.sigma = terms.certificates[verdict.certificate].sigma
     return flags
+
+
+@kernel
+def doubted_to(passage: Record, terms: Terms, verdict: Record) -> int:
+    """The best grade that doubts about site and lane leave of that time; EVIDENCE where there is none."""
+    best = EVIDENCE
+    if verdict.site < 0:
+        return best
+    site = terms.sites[verdict.site]
+    for row in range(site.doubt_begin, site.doubt_end):
+        doubt = terms.doubts[row]
+        of_lane = doubt.lane < 0 or doubt.lane == np.int64(passage.lane)
+        if of_lane and doubt.from_ns <= passage.time_ns < doubt.until_ns:
+            best = min(best, np.int64(doubt.grade))
+    return best
 
 
 @kernel

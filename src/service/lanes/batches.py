@@ -40,14 +40,17 @@ def seen_keys(passages: Passages) -> Keys:
     return keys
 
 
-def count(passages: Passages, verdicts: Verdicts, rule_sets: Sequence[str], network: Network) -> Tally:
-    """The cells of PASSAGE (n,) and its VERDICT (n,)."""
-    first = np.empty(len(passages), np.int32)
+def count(
+    passages: Passages, verdicts: Verdicts, rule_sets: Sequence[str], network: Network
+) -> tuple[Tally, npt.NDArray[np.int32]]:
+    """The cells of PASSAGE (n,) and its VERDICT (n,), and the cell in which each passage is counted, shape (n,)."""
+    first, counted = np.empty(len(passages), np.int32), np.empty(len(passages), np.int32)
     cells = np.zeros(len(passages), CELL)
     words = passages.view(PASSAGE_WORDS)
-    series, used = tally(words, verdicts, _slots(len(passages)), first, _slots(len(passages)), cells)
+    series, used = tally(words, verdicts, _slots(len(passages)), first, _slots(len(passages)), cells, counted)
     rows = first[:series].tolist()
-    return Tally(tuple(_series(passages[row], verdicts[row], rule_sets, network) for row in rows), cells[:used].copy())
+    names = tuple(_series(passages[row], verdicts[row], rule_sets, network) for row in rows)
+    return Tally(names, cells[:used].copy()), counted
 
 
 def _series(passage: np.void, verdict: np.void, rule_sets: Sequence[str], network: Network) -> Series:

@@ -1,7 +1,7 @@
 """The flags that one record shows by itself, or together with its site's certificate.
 
 Bits 0-7, 10, 14, 16-19 of `wim.records.Flag`; their numbers are facts of the contract, not of a region.
-Bit 9 needs axle groups and is set by `rules`; 8, 11-13 and 15 come with the record.
+Bit 9 needs axle groups, bit 15 what is doubted: `rules` sets them too; 8 and 11-13 come with the record.
 """
 
 import numpy as np

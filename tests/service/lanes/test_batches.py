@@ -38,7 +38,7 @@ def test_an_empty_batch_touches_nothing() -> None:
     """Nothing in, nothing out."""
     nothing = truck(60_000)[:0]
     assert lane_hours(nothing)[0] == []
-    assert len(count(nothing, SCREEN.judge(nothing), RULE_SETS, network()).cells) == 0
+    assert len(count(nothing, SCREEN.judge(nothing), RULE_SETS, network())[0].cells) == 0
 
 
 @settings(deadline=None)
@@ -51,7 +51,7 @@ def test_counts_are_those_of_a_plain_count(passages: Passages, copies: int) -> N
     expected: dict[tuple[object, ...], Counter[str]] = {}
     for passage, verdict in zip(passages, verdicts, strict=True):
         expected.setdefault(plain_key(passage, verdict), Counter()).update(plain_counts(verdict))
-    tallied = count(passages, verdicts, RULE_SETS, network())
+    tallied, counted = count(passages, verdicts, RULE_SETS, network())
     found: dict[tuple[object, ...], Counter[str]] = {}
     for cell in tallied.cells:
         series = tallied.series[cell["series"]]
@@ -59,6 +59,11 @@ def test_counts_are_those_of_a_plain_count(passages: Passages, copies: int) -> N
         # Alike cells add up: the store sums them.
         found.setdefault(key, Counter()).update({name: int(cell[name]) for name in COUNTS})
     assert found == expected
+    for passage, verdict, cell in zip(passages, verdicts, tallied.cells[counted], strict=True):
+        assert plain_key(passage, verdict)[0] == tallied.series[cell["series"]]
+        assert plain_key(passage, verdict)[1:] == tuple(
+            int(cell[name]) for name in ("start_s", "axle_class", "band", "excluded")
+        )
 
 
 def plain_key(passage: np.void, verdict: np.void) -> tuple[object, ...]:
