@@ -27,6 +27,10 @@ _TOGETHER = 4_096
 class Meter(Protocol):
     """Measures the frames of one lane."""
 
+    @property
+    def line_kg(self) -> npt.NDArray[np.float32]:
+        """What each line weighed of the frame measured last, shape (vehicles, 16, lines, 2); NaN where nothing."""
+
     def measure(self, frame: Frame) -> Passages:
         """The vehicles of a frame in their order, shape (0,), (1,) or (2,)."""
 
@@ -61,6 +65,10 @@ class Meters:
         if wrong:
             raise FrameError(DEFECT, f"measuring gave no weight: {wrong}")
         return found
+
+    def line_kg(self, site: Site, lane: Lane) -> npt.NDArray[np.float32]:
+        """What each line of that lane weighed of its frame measured last (`Meter.line_kg`)."""
+        return self._made[site.id, lane.number].line_kg
 
     def forget(self) -> None:
         """Begin anew: what a meter remembers of the frames before may be void."""

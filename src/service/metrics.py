@@ -49,6 +49,7 @@ class Metrics:
         self._make_frame_metrics()
         self._make_traffic_metrics()
         self._make_dispatch_metrics()
+        self._make_watch_metrics()
         build = self._gauge("build_info", "Which release this is; always 1.", "version")
         build.labels(version("wim-overload")).set(1)
 
@@ -92,6 +93,14 @@ class Metrics:
         self.alert_reasons = self._counter("alert_reasons", "Reasons of what went out; one may have two.", "reason")
         self.merged_cases = self._counter("merged_cases", "Cases that a late sighting made one with another.")
         self.relayed = self._counter("relayed", "Intercept states that the relay had acknowledged.")
+
+    def _make_watch_metrics(self) -> None:
+        self.downgraded = self._gauge(
+            "downgraded", "Downgrades that stand; lane all: the site.", "site", "lane", "source"
+        )
+        self.downgrades = self._counter("downgrades", "Downgrades by the watch: by whom, and why.", "source", "cause")
+        self.watch_lag = self._gauge("watch_lag_seconds", "Age of the oldest batch that the watch has not seen.")
+        self.recalls_unsent = self._gauge("recalls_unsent", "Violations taken back that are to be told anew.")
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(f"wim_{name}", text, labels, registry=self.registry)

@@ -35,6 +35,13 @@ class KeepDays(BaseModel):
         730, ge=365, le=36_500, description="violations; the repeat window needs a year of them (dispatch.md §6)"
     )
     frames: int = Field(7, ge=0, le=3_650, description="strip signals of passages without violation (dispatch.md §6)")
+    watch: int = Field(
+        30,
+        ge=2,
+        le=365,
+        description="12 bytes of each truck, by which a downgrade takes figures back; as long as late passages are "
+        "taken, see seal_after_days (measurement.md §4)",
+    )
     audit: int = Field(1_095, ge=180, le=36_500, description="who looked at which plate, and why (dispatch.md §6)")
 
 

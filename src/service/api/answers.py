@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from service import messages
 from service.access import Role
-from service.api import etags
+from service.api import etags, health_answers
 from service.api.cursors import NEXT_LINK
 from service.api.examples import EXAMPLES
 from service.api.negotiation import CSV, GEOJSON, JSON
@@ -265,7 +265,7 @@ class Stats(Struct, frozen=True, kw_only=True):
     corridors: list[StatsOfCorridor]
 
 
-_STRUCTS = (Corridor, Site, Rates, RatesOfAll, Stats, Offender, Accepted, ProblemDocument, *ENTRIES)
+_STRUCTS = (Corridor, Site, Rates, RatesOfAll, Stats, Offender, Accepted, ProblemDocument, *health_answers.STRUCTS, *ENTRIES)
 
 
 def components() -> dict[str, Schema]:

@@ -13,6 +13,8 @@ from fastapi.routing import APIRoute
 from service.api import (
     actions,
     corridors,
+    downgrades,
+    health,
     intercepts,
     live,
     live_stats,
@@ -30,6 +32,8 @@ from service.api.parts import Parts
 
 ROUTERS = (
     corridors.router,
+    health.router,
+    downgrades.router,
     rates.router,
     violations.router,
     intercepts.router,

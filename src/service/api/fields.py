@@ -19,11 +19,13 @@ CorridorId = Annotated[str, Field(pattern=PRINTABLE, max_length=ID_BYTES, exampl
 SiteId = Annotated[str, Field(pattern=PRINTABLE, max_length=_SITE_BYTES, examples=["G104-K012"])]
 SquadId = Annotated[str, Field(pattern=PRINTABLE, max_length=ID_BYTES, examples=["liyang-2"])]
 Plate = Annotated[str, Field(pattern=PRINTABLE, max_length=_PLATE_BYTES, examples=["苏A12345"])]
+DowngradeId = Annotated[str, Field(pattern="^[0-9a-f]{16}$", description="16 hex digits.")]
 #: A date or time; `times` reads it.
 Moment = Annotated[str, Field(max_length=40, examples=["2026-03-01", "2026-03-01T20:00:00+08:00"])]
 Words = Annotated[str, Field(max_length=400)]
 
 CorridorPath = Annotated[str, Path(pattern=PRINTABLE, max_length=ID_BYTES, description="A corridor's id.")]
+SitePath = Annotated[str, Path(pattern=PRINTABLE, max_length=_SITE_BYTES, description="A site's id.")]
 PlatePath = Annotated[str, Path(pattern=PRINTABLE, max_length=_PLATE_BYTES, description="A plate as cameras read it.")]
 #: Violations are named after their passage, intercepts after the case that opened them.
 IdPath = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="16 hex digits.")]

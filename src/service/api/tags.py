@@ -10,6 +10,7 @@ class Tag(enum.StrEnum):
 
     RATES = "rates"
     REGISTRY = "registry"
+    SITES = "sites"
     VIOLATIONS = "violations"
     INTERCEPTS = "intercepts"
     OFFENDERS = "offenders"
@@ -22,6 +23,7 @@ class Tag(enum.StrEnum):
 DESCRIPTIONS: dict[Tag, str] = {
     Tag.RATES: "How many trucks were overloaded, how sure that is, and what it leaves out.",
     Tag.REGISTRY: "Corridors and sites.",
+    Tag.SITES: "What is known of sensors, and who doubts them.",
     Tag.VIOLATIONS: "Crossings that were over a limit.",
     Tag.INTERCEPTS: "Trucks to be stopped, and what becomes of them.",
     Tag.OFFENDERS: "What a plate did before; every look is written down.",

@@ -17,7 +17,7 @@ from service.access import Role
 from service.api import audits, cursors, etags, masking, times
 from service.api.answers import answer, documented, page_of
 from service.api.auth import Asker, allow, route_of
-from service.api.fields import CorridorId, IdPath, Moment, Plate, SiteId
+from service.api.fields import CorridorId, DowngradeId, IdPath, Moment, Plate, SiteId
 from service.api.lists import placed
 from service.api.negotiation import GEOJSON, JSON, chosen
 from service.api.parts import Parts, PartsOf
@@ -49,6 +49,7 @@ class ViolationQuery(BaseModel):
     grade: Literal["evidence", "intercept", "count", "reject"] | None = None
     severity_min: int | None = Field(None, ge=0, le=6)
     hundred_tonne: bool | None = None
+    downgrade: DowngradeId | None = Field(None, description="Only what this downgrade of a lane took back.")
     plate: Plate | None = Field(None, description="Needs a reason, which is written down.")
     limit: cursors.Limit = None
     cursor: cursors.CursorText = None
@@ -112,6 +113,7 @@ def _wanted(query: ViolationQuery, zone: str) -> Wanted:
         grade=query.grade,
         severity_from=query.severity_min,
         hundred_tonne=query.hundred_tonne,
+        downgrade=query.downgrade,
     )
 
 

@@ -21,12 +21,15 @@ from service.docket.arrivals import Arrival
 from service.docket.drafting import seen_of
 from service.docket.openings import Accusation, Change, Trip, accuse, changes
 from service.docket.terms import Terms
-from service.store import cases, feed, intercepts, outcomes, sightings, violations
+from service.doubts import missed
+from service.store import bulk, cases, downgrades, feed, intercepts, outcomes, sightings, violations
 from service.store.intercepts import InterceptRow
+from wim.records import Flag
 
 #: Answers how many of a lane's passages had a plate before a crossing.
 AskPlateReads = Callable[[Connection, Arrival], PlateReads]
 
+_DOUBTED = Flag.SITE_DOUBTED.name
 _SEEN = msgspec.json.Decoder(messages.Seen)
 _NOBODY, _NOT_ASKED = History(), PlateReads(0, 0)
 
@@ -55,6 +58,7 @@ def file(conn: Connection, arrivals: Iterable[Arrival], now_ns: int, terms: Term
     if not fresh:
         return filed
     _keep(conn, fresh, joined)
+    _take_back(conn, fresh, now_ns)
     newest = _keep_cases(conn, fresh, joined)
     accused = _accuse(conn, fresh, joined, terms, plate_reads)
     changed = _changes(conn, fresh, joined, newest, accused, now_ns, terms)
@@ -113,6 +117,21 @@ def _keep(conn: Connection, fresh: Sequence[Arrival], joined: Joined) -> None:
         if (suspected := _proposes(arrival, message)) or message.version > 1
     ]
     outcomes.keep(conn, proposals)
+
+
+def _take_back(conn: Connection, fresh: Sequence[Arrival], now_ns: int) -> None:
+    """List violations of a doubted lane that were judged before it was downgraded: the watch tells them anew."""
+    unaware = [a for a in fresh if isinstance(a.message, messages.Violation) and _DOUBTED not in a.message.flags]
+    if not unaware:
+        return
+    downgrades.hold(conn)
+    known = downgrades.all_of(conn, {arrival.passage.site for arrival in unaware})
+    found = [
+        (arrival.message.id, doubt.id)
+        for arrival in unaware
+        if (doubt := missed(known, arrival.passage.site, arrival.passage.lane, arrival.sighting.time_ns))
+    ]
+    downgrades.add_recalls(conn, found, now_ns, bulk.replace)
 
 
 def _proposes(arrival: Arrival, message: messages.Violation) -> bool:

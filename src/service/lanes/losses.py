@@ -26,6 +26,8 @@ class Told:
     #: Numbers skipped and frames that came late, by lane and hour.
     steps: Mapping[tuple[LaneKey, int], tuple[int, int]] = field(default_factory=dict)
     repeats: Mapping[LaneKey, int] = field(default_factory=dict)
+    #: Which of the batch's frames those are, by their place in it.
+    repeated: frozenset[int] = frozenset()
 
 
 class Losses:
@@ -47,7 +49,8 @@ class Losses:
         self._recall([lane for lane in touched if lane not in self._versions])
         steps: dict[tuple[LaneKey, int], tuple[int, int]] = {}
         repeats: dict[LaneKey, int] = {}
-        for lane, frame in numbered:
+        repeated = set()
+        for place, (lane, frame) in enumerate(numbered):
             step = self._step(lane, frame)
             if step.missing or step.late:
                 key = lane, int(frame.head["start_ns"]) // HOUR_NS * HOUR_S
@@ -55,8 +58,9 @@ class Losses:
                 steps[key] = missing + step.missing, late + step.late
             if step.repeat:
                 repeats[lane] = repeats.get(lane, 0) + 1
+                repeated.add(place)
         runs = {lane: LaneRuns(self._versions[lane] + 1, self._gaps.runs(*lane)) for lane in touched}
-        return Told(runs, steps, repeats)
+        return Told(runs, steps, repeats, frozenset(repeated))
 
     def write(self, conn: Connection, told: Told) -> None:
         """Keep what the batch told, in the transaction of its offsets."""

@@ -2,7 +2,7 @@
 
 One batch goes: bytes checked (`wim.frames`) → the lane looked up in the registry → measured (`wim.measure`) → passages
 packed by site, each message with the places of its frames (`lanes.frame_places`) → what the sequence numbers tell of
-lost frames (`lanes.losses`) written with the offsets.
+lost frames (`lanes.losses`), and what each line of a lane weighed (`watch.rows`), written with the offsets.
 
 A frame that is measured again, after a crash or on purpose, makes passages of the same ids: the screen lane counts them
 once, so nothing here needs to remember what was measured.
@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import structlog
+from sqlalchemy import Connection
 
 from service.lanes.frame_places import Place, header_of_passages
 from service.lanes.losses import Losses, Told
@@ -24,9 +25,12 @@ from service.lanes.work import DeadLetter, Message, Outcome, Partition, Slice, r
 from service.measuring import DEFECT, MakeMeter, Meters
 from service.metrics import Metrics
 from service.publishing import PACK
+from service.store import watches
 from service.store.engine import Store
 from service.store.observed import LaneKey
+from service.store.watches import LineBatch
 from service.topics import FRAMES, PASSAGES
+from service.watch.rows import line_batches, loads
 from service.worker import Parts
 from wim import codec
 from wim.admission import admit
@@ -51,7 +55,17 @@ class _Measured:
     passages: dict[bytes, list[tuple[Passages, Place]]] = field(default_factory=dict)
     #: Frames by lane and by the number of vehicles in them.
     frames: Counter[tuple[LaneKey, int]] = field(default_factory=Counter)
+    #: What each line weighed, with the lane, its number of lines, and the frame's place among the good ones.
+    loads: list[tuple[int, tuple[LaneKey, int], bytes]] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)
+
+    def lines(self, repeated: Collection[int], now_s: int) -> list[LineBatch]:
+        """What the watch is to see of the lines; a frame that came before was seen before."""
+        found: dict[tuple[LaneKey, int], list[bytes]] = {}
+        for place, of_lane, weighed in self.loads:
+            if place not in repeated:
+                found.setdefault(of_lane, []).append(weighed)
+        return list(line_batches(found, now_s))
 
 
 class MeasureWork:
@@ -93,24 +107,34 @@ class MeasureWork:
                 frame = decode_frame(record.value, now_ns)
                 site, lane = admit(self._network, frame)
                 frames.append(frame)
-                self._measure(Place(record.partition, record.offset), frame, site, lane, measured)
+                place = Place(record.partition, record.offset)
+                self._measure(place, len(frames) - 1, frame, site, lane, measured)
             except FrameError as error:
                 if error.reason == DEFECT:
                     log.exception("a frame cannot be measured", partition=record.partition, offset=record.offset)
                 measured.dead.append(refused(record, error.reason, error.detail))
         told = self._losses.note(frames)
+        lines = measured.lines(told.repeated, now_ns // 10**9)
         return Outcome(
             messages=[message for site_, found in measured.passages.items() for message in packed(site_, found)],
             dead_letters=measured.dead,
-            write=lambda conn: self._losses.write(conn, told),
+            write=lambda conn: self._write(conn, told, lines),
             committed=lambda: self._committed(measured.frames, told),
         )
 
-    def _measure(self, place: Place, frame: Frame, site: Site, lane: Lane, measured: _Measured) -> None:
-        found = self._meters.measure(site, lane, frame)
-        measured.frames[LaneKey(site.id, lane.number), len(found)] += 1
+    def _measure(self, place: Place, number: int, frame: Frame, site: Site, lane: Lane, measured: _Measured) -> None:
+        found, key = self._meters.measure(site, lane, frame), LaneKey(site.id, lane.number)
+        measured.frames[key, len(found)] += 1
         if len(found):
             measured.passages.setdefault(site.id.encode(), []).append((found, place))
+            line_kg = self._meters.line_kg(site, lane)
+            # Of a single line there is nothing to compare.
+            if (lines := line_kg.shape[2]) >= 2 and len(weighed := loads(found, line_kg)):
+                measured.loads.append((number, (key, lines), weighed.tobytes()))
+
+    def _write(self, conn: Connection, told: Told, lines: Sequence[LineBatch]) -> None:
+        self._losses.write(conn, told)
+        watches.add_lines(conn, lines)
 
     def _committed(self, frames: Mapping[tuple[LaneKey, int], int], told: Told) -> None:
         self._losses.committed(told, self._metrics)

@@ -2,7 +2,9 @@
 
 One batch goes: bytes checked and copied (`wim.codec`) → crossings that were seen before left out (`store.seen_keys`) →
 judged by one kernel (`rules.screen`) → violations and sightings encoded (`lanes.announce`), counts made
-(`lanes.batches`) → memory and counts written with the offsets.
+(`lanes.batches`) → memory, counts and what the watch is to see (`watch.rows`) written with the offsets. Where a lane
+was downgraded between judging and writing, what is written was judged again; what was told already is taken back by
+the watch.
 """
 
 from __future__ import annotations
@@ -14,12 +16,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 from aiokafka.structs import ConsumerRecord
+from mode import ServiceT
 from sqlalchemy import Connection
 
 from dispatch.cases import REACH_HORIZON_NS
+from rules.kernels.arrays import Terms
 from rules.ruleset import RuleBook, load_book
 from rules.screen import Screen, Verdicts
-from rules.terms import compile_terms
+from service.doubts import Doubts
 from service.lanes import announce, batches, traffic
 from service.lanes.frame_places import BatchPlaces
 from service.lanes.memory import Memory
@@ -27,12 +31,16 @@ from service.lanes.work import DeadLetter, Outcome, Partition, Slice, records_of
 from service.metrics import Metrics
 from service.papers import Papers
 from service.registry import Registry
-from service.store import rates, seen
+from service.store import rates, seen, watches
 from service.store.engine import Store
 from service.store.seen import HourKey
 from service.store.seen_keys import SeenHour, split_new
 from service.store.tally import Tally
+from service.store.watches import WatchedBatch
 from service.topics import PASSAGES
+from service.watch import lane as watch_lane
+from service.watch import watcher
+from service.watch.rows import watched
 from service.worker import Parts
 from wim import codec
 from wim.records import Flag, Passages, blank, text
@@ -47,16 +55,28 @@ def work(parts: Parts) -> ScreenWork:
     return ScreenWork(parts.store, parts.registry, book, papers, parts.metrics, seal_after_s, policy.reach_horizon_ns)
 
 
+def companions(parts: Parts, work: ScreenWork) -> Sequence[ServiceT]:
+    """The watch over the sensors, which sees what the lane writes down."""
+    return [watcher.service(parts)]
+
+
 @dataclass(slots=True)
 class _Judged:
     """What a batch came to, before any of it is kept."""
 
-    tally: Tally
+    passages: Passages
+    verdicts: Verdicts
+    #: What they were judged by, and the revision of the doubts in it.
+    screen: Screen
+    doubts: int
+    counted: tuple[Tally, npt.NDArray[np.int32]]
     grown: Mapping[HourKey, SeenHour]
     saved: Mapping[HourKey, SeenHour] = field(default_factory=dict)
-    newest_ns: Mapping[str, int] = field(default_factory=dict)
-    #: When each vehicle crossed whose time can be trusted, shape (n,).
-    times_ns: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def times_ns(self) -> npt.NDArray[np.int64]:
+        """When each vehicle crossed whose time can be trusted, shape (n,)."""
+        times: npt.NDArray[np.int64] = self.passages["time_ns"][self.verdicts["flags"] & Flag.CLOCK_UNLOCKED == 0]
+        return times
 
 
 class ScreenWork:
@@ -81,14 +101,17 @@ class ScreenWork:
         self._registry, self._book, self._papers, self._metrics = registry, book, papers, metrics
         self._clock_ns, self._horizon_ns = clock_ns, horizon_ns
         self._memory = Memory(store, seal_after_s)
-        self._terms = compile_terms(registry.network)
+        self._doubts = Doubts(store, registry.network)
         self._rule_sets = [rule_set.id for rule_set in book.rule_sets]
 
     def warm_up(self) -> None:
         """Compile or load every kernel by judging one passage."""
         batch = codec.decode([codec.encode(_anything())], self._clock_ns())
         batches.lane_hours(batch.passages)
-        self._count(batch.passages, self._screen().judge(batch.passages))
+        verdicts = self._screen().judge(batch.passages)
+        counted = self._count(batch.passages, verdicts)
+        watched(batch.passages, verdicts, counted, self._registry.network, self._book.law.truck_from_kg, 0)
+        watch_lane.warm_up()
 
     def assigned(self, partitions: Sequence[Partition]) -> None:
         """Memory may be somebody else's by now: forget it."""
@@ -107,13 +130,16 @@ class ScreenWork:
                 _sealed(records[batch.message[place]], batch.passages[place : place + 1], hours[hour_of[place]])
             )
         fresh = batch.passages[split.first]
-        verdicts = self._screen().judge(fresh)
+        screen = self._screen()
+        verdicts = screen.judge(fresh)
         names = announce.Names.of(self._book, self._registry.network, self._papers.register)
         judged = _Judged(
+            fresh,
+            verdicts,
+            screen,
+            self._doubts.revision,
             self._count(fresh, verdicts),
             {hours[row]: replace(memory[row], keys=keys) for row, keys in split.grown.items()},
-            newest_ns=_newest(fresh),
-            times_ns=fresh["time_ns"][verdicts["flags"] & Flag.CLOCK_UNLOCKED == 0],
         )
         places = BatchPlaces(records, batch.message, np.flatnonzero(split.first))
         told = announce.violations(fresh, verdicts, names, places.of)
@@ -126,23 +152,36 @@ class ScreenWork:
         )
 
     def _screen(self) -> Screen:
-        return Screen(self._book.law, self._terms, self._papers.plates())
+        return Screen(self._book.law, self._doubts.terms(), self._papers.plates())
 
-    def _count(self, passages: Passages, verdicts: Verdicts) -> Tally:
+    def _count(self, passages: Passages, verdicts: Verdicts) -> tuple[Tally, npt.NDArray[np.int32]]:
         return batches.count(passages, verdicts, self._rule_sets, self._registry.network)
 
     def _write(self, conn: Connection, judged: _Judged) -> None:
         now_s = self._clock_ns() // 10**9
+        self._judge_again(judged, self._doubts.hold(conn))
         judged.saved = self._memory.write(conn, judged.grown, now_s)
-        rates.add(conn, judged.tally, now_s)
+        watches.add(conn, self._watched(judged, now_s))
+        rates.add(conn, judged.counted[0], now_s)
+
+    def _judge_again(self, judged: _Judged, terms: Terms) -> None:
+        """Judge by the doubts of now, if they changed since: what is counted from here on must be counted so."""
+        if judged.doubts != self._doubts.revision:
+            judged.screen, judged.doubts = replace(judged.screen, terms=terms), self._doubts.revision
+            judged.verdicts = judged.screen.judge(judged.passages)
+            judged.counted = self._count(judged.passages, judged.verdicts)
+
+    def _watched(self, judged: _Judged, now_s: int) -> list[WatchedBatch]:
+        network, truck_from_kg = self._registry.network, self._book.law.truck_from_kg
+        return watched(judged.passages, judged.verdicts, judged.counted, network, truck_from_kg, now_s)
 
     def _committed(self, judged: _Judged) -> None:
         self._memory.remember(judged.saved)
-        for site, newest_ns in judged.newest_ns.items():
+        for site, newest_ns in _newest(judged.passages).items():
             self._metrics.last_passage.labels(site).set(newest_ns / 1e9)
-        traffic.publish(self._metrics, judged.tally)
+        traffic.publish(self._metrics, judged.counted[0])
         # What is late (`dispatch.cases.is_late`) is a backlog or a record: its age says nothing about how quick we are.
-        age_ns = self._clock_ns() - judged.times_ns
+        age_ns = self._clock_ns() - judged.times_ns()
         self._metrics.vehicle_latency.observe("verdict", age_ns[age_ns <= self._horizon_ns] / 1e9)
 
 

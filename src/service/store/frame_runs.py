@@ -88,6 +88,14 @@ def lost(conn: Connection, site: str, from_s: int, to_s: int) -> dict[int, Lost]
     return {lane: Lost(int(missing), int(late)) for lane, missing, late in rows}
 
 
+def lost_by_hour(conn: Connection, site: str, from_s: int, to_s: int) -> dict[tuple[int, int], Lost]:
+    """The same by lane and hour."""
+    table = frame_losses.c
+    rows = select(table.lane, table.hour_s, table.missing, table.late)
+    found = conn.execute(rows.where(table.site == site, table.hour_s >= from_s, table.hour_s < to_s))
+    return {(lane, hour_s): Lost(missing, late) for lane, hour_s, missing, late in found}
+
+
 def _packed(run: Run) -> bytes:
     return _RUN.pack(run.run, run.expected, run.newest_ns, run.missing, run.seen.to_bytes(REMEMBERED // 8, "little"))
 

@@ -67,6 +67,17 @@ def add(
     _revise(conn, counted, now_s - HOUR_S - closed_after_s)
 
 
+def correct(conn: Connection, changed: Tally, now_s: int, closed_after_s: int = CLOSED_AFTER_S) -> None:
+    """Add cells that may take away (signed counts), past the waiting tallies: they are few, and add up all the same."""
+    if not len(changed.cells):
+        return
+    _keep_series(conn, changed.series)
+    rows = tally.rows(changed)
+    columns = {name: rows[name].tolist() for name in rates.columns.keys()}  # noqa: SIM118
+    bulk.upsert(conn, rates, columns, _sum)
+    _revise(conn, changed, now_s - HOUR_S - closed_after_s)
+
+
 def spread(conn: Connection, shard: int) -> int:
     """Move what waits in a shard into the rows of `rates`; gives how many rows that were.
 

@@ -15,7 +15,7 @@ It is immutable: a batch that is given up leaves the memory as it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -50,6 +50,27 @@ class Split(NamedTuple):
     first: npt.NDArray[np.bool_]
     sealed: npt.NDArray[np.bool_]
     grown: dict[int, bytes]
+
+
+#: A longer step of the numbers is a unit that began anew and not a loss.
+LONGEST_LOSS = 1_000
+
+
+def records_missing(hours: Mapping[int, bytes]) -> dict[int, int]:
+    """Records of one lane that never came, by hour: the numbers that were skipped between two that came.
+
+    `hours` are the memories of the lane's hours, rising. A step back or a long one is a unit's new start.
+    """
+    parts = [np.frombuffer(keys, SEEN_KEY) for keys in hours.values()]
+    keys = np.concatenate([np.zeros(0, SEEN_KEY), *parts])
+    hour_of = np.repeat(list(hours), [len(part) for part in parts])
+    order = np.lexsort((keys["sequence"], keys["origin_ns"]))
+    # Numbers wrap at 2**32, and so does the difference.
+    steps = np.diff(keys["sequence"][order]).astype(np.int64)
+    missing = np.where((steps > 1) & (steps <= LONGEST_LOSS), steps - 1, 0)
+    return {
+        hour_s: int(missing[hour_of[order][1:] == hour_s].sum()) if len(missing) else 0 for hour_s in hours
+    }
 
 
 def split_new(keys: Keys, hour_of: npt.NDArray[np.integer], hours: Sequence[SeenHour]) -> Split:

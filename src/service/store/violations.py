@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, select, update
 from service.store import bulk
 from service.store.paging import Cursor, matching, newest_first, within
 from service.store.tables import violations
+from service.store.watch_tables import recalls
 
 
 class ViolationRow(NamedTuple):
@@ -52,6 +53,8 @@ class Wanted:
     grade: str | None = None
     severity_from: int | None = None
     hundred_tonne: bool | None = None
+    #: Only what this downgrade took back.
+    downgrade: str | None = None
 
 
 def keep(conn: Connection, rows: Sequence[ViolationRow]) -> int:
@@ -101,7 +104,9 @@ def _rows() -> Any:
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     table = violations.c
-    return matching(
+    listed = select(recalls.c.violation).where(recalls.c.downgrade == wanted.downgrade, recalls.c.sent)
+    only = [] if wanted.downgrade is None else [table.id.in_(listed)]
+    return only + matching(
         (table.time_ns, operator.ge, wanted.from_ns),
         (table.time_ns, operator.lt, wanted.to_ns),
         (table.site, operator.eq, wanted.site),
