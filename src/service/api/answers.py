@@ -265,7 +265,18 @@ class Stats(Struct, frozen=True, kw_only=True):
     corridors: list[StatsOfCorridor]
 
 
-_STRUCTS = (Corridor, Site, Rates, RatesOfAll, Stats, Offender, Accepted, ProblemDocument, *health_answers.STRUCTS, *ENTRIES)
+_STRUCTS = (
+    Corridor,
+    Site,
+    Rates,
+    RatesOfAll,
+    Stats,
+    Offender,
+    Accepted,
+    ProblemDocument,
+    *health_answers.STRUCTS,
+    *ENTRIES,
+)
 
 
 def components() -> dict[str, Schema]:

@@ -70,9 +70,7 @@ class DowngradeBody(_Body):
 class RestoreBody(_Body):
     """Which downgrades end."""
 
-    downgrades: list[DowngradeId] = Field(
-        min_length=1, max_length=100, description="The ids of those that you saw."
-    )
+    downgrades: list[DowngradeId] = Field(min_length=1, max_length=100, description="The ids of those that you saw.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +119,10 @@ async def downgrade_site(
 async def restore_site(
     site: SitePath, request: Request, asker: _Technician, parts: PartsOf, idempotency_key: repeats.KeyHeader = None
 ) -> Response:
-    """End downgrades now. What crossed before stays as it was judged; the charts begin anew. Needs `Idempotency-Key`."""
+    """End downgrades now. Needs `Idempotency-Key`.
+
+    What crossed before stays as it was judged; the charts of their lanes begin anew.
+    """
     key = repeats.key_of(idempotency_key)
     known = known_site(parts, asker, site)
     raw = await bodies.read_json(request)

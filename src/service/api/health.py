@@ -24,7 +24,7 @@ from service.rating.periods import Period, QuestionError
 from service.store.downgrades import EVERY_LANE
 from service.store.spans import HOUR_S, Span
 from service.watch.report import LaneHour, LaneReport, SiteReport, report
-from wim.sites import Lane, Site
+from wim.sites import Calibration, Certificate, Lane, Site
 
 router = APIRouter(prefix="/v1/sites", tags=[Tag.SITES])
 
@@ -75,13 +75,7 @@ def _state(parts: Parts, site: Site, period: Period, found: SiteReport) -> healt
         from_=periods.rfc3339(period.from_s, zone),
         to=periods.rfc3339(period.to_s, zone),
         unit=_unit(found.beat) if found.beat else None,
-        certificate=certificate
-        and health_answers.Certified(
-            certificate.number,
-            certificate.class_percent,
-            times.local_ns(certificate.from_ns, zone),
-            times.local_ns(certificate.until_ns, zone),
-        ),
+        certificate=_certified(certificate, zone) if certificate else None,
         downgraded=any(one.until_ns is None for one in found.downgrades),
         downgrades=[told(one, zone, found.recalled[one.id]) for one in found.downgrades],
         lanes=[_lane(site, site.lanes[one.lane], one, found, now_ns) for one in found.lanes],
@@ -90,6 +84,15 @@ def _state(parts: Parts, site: Site, period: Period, found: SiteReport) -> healt
 
 def _unit(beat: messages.Health) -> health_answers.Unit:
     return health_answers.Unit(beat.time, beat.run, beat.camera.value, beat.clock.value)
+
+
+def _certified(one: Certificate, zone: str) -> health_answers.Certified:
+    begin, end = times.local_ns(one.from_ns, zone), times.local_ns(one.until_ns, zone)
+    return health_answers.Certified(one.number, one.class_percent, begin, end)
+
+
+def _calibrated(one: Calibration, zone: str) -> health_answers.Calibration:
+    return health_answers.Calibration(one.version, times.local_ns(one.from_ns, zone))
 
 
 def _lane(site: Site, lane: Lane, found: LaneReport, whole: SiteReport, now_ns: int) -> health_answers.LaneState:
@@ -102,8 +105,7 @@ def _lane(site: Site, lane: Lane, found: LaneReport, whole: SiteReport, now_ns: 
         direction=lane.direction.name.lower(),
         up=beat.up if beat else None,
         strips=beat.strips if beat else [],
-        calibration=calibration
-        and health_answers.Calibration(calibration.version, times.local_ns(calibration.from_ns, zone)),
+        calibration=_calibrated(calibration, zone) if calibration else None,
         downgraded=any(one.until_ns is None and one.lane in here for one in whole.downgrades),
         hours=_hours(found),
         lost=_lost(found),

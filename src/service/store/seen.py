@@ -73,7 +73,7 @@ def seal(conn: Connection, now_s: int, after_s: int = SEAL_AFTER_S, limit: int =
 def keys_of(conn: Connection, site: str, from_s: int, to_s: int) -> dict[int, dict[int, bytes]]:
     """What was seen of each lane of a site, by hour, of the hours from `from_s` until before `to_s`."""
     table, found = seen_hours.c, dict[int, dict[int, bytes]]()
-    rows = select(table.lane, table.hour_s, table.keys).order_by(table.lane, table.hour_s)
+    rows = select(table.lane, table.hour_s, table["keys"]).order_by(table.lane, table.hour_s)
     for lane, hour_s, keys in conn.execute(rows.where(table.site == site, table.hour_s >= from_s, table.hour_s < to_s)):
         found.setdefault(lane, {})[hour_s] = keys
     return found

@@ -68,9 +68,7 @@ def records_missing(hours: Mapping[int, bytes]) -> dict[int, int]:
     # Numbers wrap at 2**32, and so does the difference.
     steps = np.diff(keys["sequence"][order]).astype(np.int64)
     missing = np.where((steps > 1) & (steps <= LONGEST_LOSS), steps - 1, 0)
-    return {
-        hour_s: int(missing[hour_of[order][1:] == hour_s].sum()) if len(missing) else 0 for hour_s in hours
-    }
+    return {hour_s: int(missing[hour_of[order][1:] == hour_s].sum()) if len(missing) else 0 for hour_s in hours}
 
 
 def split_new(keys: Keys, hour_of: npt.NDArray[np.integer], hours: Sequence[SeenHour]) -> Split:

@@ -16,6 +16,7 @@ from service.watch.rows import Rows
 from wim.authenticity import Authenticity
 from wim.charts import Alarm, StateError
 from wim.drift import TrafficDrift
+from wim.kernels.observe import MADE_UP
 from wim.line_drift import LineDrift
 from wim.observations import OBSERVATION
 
@@ -49,7 +50,8 @@ class LaneWatch:
         """Take in OBSERVATION (n,) of the lane, in the order in which they came."""
         news = trucks[trucks["time_ns"] >= self._row.reset_ns]
         self.traffic.update(news)
-        self.authenticity.update(news)
+        # What says itself that it was made up need not be found out.
+        self.authenticity.update(news[news["marks"] & MADE_UP == 0])
 
     def weigh(self, lines: int, loads: Rows) -> None:
         """Take in LOADS (n,) of the lane's lines, in the order in which they came."""

@@ -94,8 +94,14 @@ def _lanes(conn: Connection, site: Site, span: Span, beat: messages.Health | Non
         LaneReport(
             key.lane,
             [
-                _lane_hour(hour_s, bool(seen_), counts.get((key.lane, hour_s)), trucks.get((key.lane, hour_s), 0),
-                           frames.get((key.lane, hour_s), Lost(0, 0)), records.get(key.lane))
+                _lane_hour(
+                    hour_s,
+                    bool(seen_),
+                    counts.get((key.lane, hour_s)),
+                    trucks.get((key.lane, hour_s), 0),
+                    frames.get((key.lane, hour_s), Lost(0, 0)),
+                    records.get(key.lane),
+                )
                 for hour_s, seen_ in zip(range(span.from_s, span.to_s, HOUR_S), row.tolist(), strict=True)
             ],
             _flags(key.lane, counts),

@@ -121,21 +121,27 @@ def _grown(
 
 
 def _downgrade(conn: Connection, lanes: Mapping[LaneKey, LaneWatch], now_ns: int) -> list[Downgrade]:
-    """Open a downgrade for whatever stands against a lane and is not its reason already."""
+    """Open a downgrade for whatever stands against a lane, unless one of that source covers it already.
+
+    A line that fails rings in its own chart and in those of its axles: that is one reason, not seven.
+    """
     found = [(key, finding) for key, watch in lanes.items() for finding in watch.findings()]
     if not found:
         return []
-    known = {_reason(one) for one in downgrades.open_ones(conn)}
-    news = [_opened(key, finding, now_ns) for key, finding in found]
-    opened = [one for one in news if _reason(one) not in known and downgrades.begin(conn, one)]
-    for one in opened:
-        audit.note(conn, _entry(one))
+    standing, opened = downgrades.open_ones(conn), list[Downgrade]()
+    for key, finding in sorted(found, key=lambda one: one[1].good_ns):
+        if not any(_covers(one, key, finding) for one in standing):
+            one = _opened(key, finding, now_ns)
+            standing.append(one)
+            if downgrades.begin(conn, one):
+                audit.note(conn, _entry(one))
+                opened.append(one)
     return opened
 
 
-def _reason(one: Downgrade) -> tuple[str, int, str, str]:
-    """What tells the reasons of a lane apart; that its data are made up is one, whatever speaks for it."""
-    return one.site, one.lane, one.source, one.cause if one.source == "drift" else ""
+def _covers(one: Downgrade, lane: LaneKey, finding: Finding) -> bool:
+    same = (one.site, one.lane, one.source) == (*lane, finding.source)
+    return same and one.from_ns <= finding.good_ns
 
 
 def _opened(lane: LaneKey, finding: Finding, now_ns: int) -> Downgrade:

@@ -31,6 +31,9 @@ KINDS = ("permits", "vehicles", "exempt", "watch")
 OPERATIONS = {
     "list_corridors",
     "list_sites",
+    "site_health",
+    "downgrade_site",
+    "restore_site",
     "corridor_rates",
     "all_rates",
     "list_violations",

@@ -1,4 +1,4 @@
-"""A site with a screen lane, a cases lane and a watch on one store, with a clock that the test sets; no Kafka between."""
+"""A site with a screen lane, a cases lane and a watch on one store, with a clock of the test's; no Kafka between."""
 
 from __future__ import annotations
 
