@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from rules.kernels.watched import HUNDRED_TONNE, OVER_BEYOND, OVER_NOMINAL, PLATE_READ, look_over
 from rules.screen import Verdicts
 from service.store import tally
 from service.store.observed import LaneKey
@@ -31,8 +32,7 @@ from wim.sites import Network
 #: Validity flags that are counted.
 FLAGS = len(Flag)
 
-#: Bits of `marks`: what a truck adds to the counts of a cell beside being one.
-OVER_NOMINAL, OVER_BEYOND, HUNDRED_TONNE, PLATE_READ = 1, 2, 4, 8
+#: What a bit of `marks` adds to a cell.
 _MARKS = {
     "over_nominal": OVER_NOMINAL,
     "over_beyond_tolerance": OVER_BEYOND,
@@ -72,7 +72,12 @@ def watched(
     """
     totals, cell_of = counted
     shard = np.array([_shard(series, network) for series in totals.series], np.int64)
-    trucks, hours = _trucks(passages, verdicts, totals, cell_of, truck_from_kg), _hours(verdicts, totals, cell_of)
+    hours, hour_of_cell = _hours(totals.cells)
+    limits, marks = np.empty((len(passages), 2), np.int32), np.empty(len(passages), np.uint8)
+    flags = np.zeros((len(hours), FLAGS), np.int64)
+    look_over(verdicts, hour_of_cell[cell_of], limits, marks, flags)
+    hours["flags"] = flags
+    trucks = _trucks(passages, limits, marks, totals.cells, cell_of, truck_from_kg)
     return [
         _batch(number, shard == number, totals.series, trucks, hours, now_s)
         for number in np.unique(shard[shard >= 0]).tolist()
@@ -83,39 +88,30 @@ def _shard(series: Series, network: Network) -> int:
     return shard_of(series.site) if network.lane(series.site, series.lane) else -1
 
 
-def _trucks(
-    passages: Passages, verdicts: Verdicts, totals: Tally, cell_of: npt.NDArray[np.int32], truck_from_kg: int
-) -> Rows:
-    limits = np.stack([verdicts["low_kg"], verdicts["high_kg"]], axis=1)
-    seen, index = of_passages(passages, limits, truck_from_kg)
-    rows = np.zeros(len(index), TRUCK)
-    cells, verdicts = totals.cells[cell_of[index]], verdicts[index]
-    for name in ("series", "band", "excluded"):
-        rows[name] = cells[name]
-    rows["seen"] = seen
-    rows["marks"] = (
-        verdicts["over"] * OVER_NOMINAL
-        + verdicts["beyond_tolerance"] * OVER_BEYOND
-        + verdicts["hundred_tonne"] * HUNDRED_TONNE
-        + (verdicts["flags"] & Flag.NO_PLATE == 0) * PLATE_READ
-    )
-    return rows
-
-
-def _hours(verdicts: Verdicts, totals: Tally, cell_of: npt.NDArray[np.int32]) -> Rows:
-    cells = totals.cells[cell_of]
+def _hours(cells: Rows) -> tuple[Rows, npt.NDArray[np.int64]]:
+    """HOUR (h,) with the passages of CELL (c,), and the row of each cell, shape (c,)."""
     # Seconds need 37 bits until the year 6000.
-    keys, first, hour_of = np.unique(
-        cells["series"].astype(np.int64) << 40 | cells["start_s"], return_index=True, return_inverse=True
-    )
+    where = cells["series"].astype(np.int64) << 40 | cells["start_s"]
+    keys, first, hour_of = np.unique(where, return_index=True, return_inverse=True)
     rows = np.zeros(len(keys), HOUR)
     rows["series"], rows["hour_s"] = cells["series"][first], cells["start_s"][first]
-    rows["passages"] = np.bincount(hour_of, minlength=len(keys))
-    bits = verdicts["flags"][:, None] >> np.arange(FLAGS, dtype=np.uint32) & 1
-    if len(keys):
-        order = np.argsort(hour_of, kind="stable")
-        begins = np.cumsum(rows["passages"], dtype=np.int64) - rows["passages"]
-        rows["flags"] = np.add.reduceat(bits[order], begins, axis=0)
+    rows["passages"] = np.bincount(hour_of, cells["passages"], len(keys))
+    return rows, hour_of
+
+
+def _trucks(
+    passages: Passages,
+    limits_kg: npt.NDArray[np.int32],
+    marks: npt.NDArray[np.uint8],
+    cells: Rows,
+    cell_of: npt.NDArray[np.int32],
+    truck_from_kg: int,
+) -> Rows:
+    seen, index = of_passages(passages, limits_kg, truck_from_kg)
+    rows, cell = np.zeros(len(index), TRUCK), cell_of[index]
+    for name in ("series", "band", "excluded"):
+        rows[name] = cells[name][cell]
+    rows["marks"], rows["seen"] = marks[index], seen
     return rows
 
 
