@@ -21,6 +21,7 @@ TWINS = {
     "rules.kernels.lookup": ("judge", "tests/rules/test_screen.py"),
     "rules.kernels.papers": ("judge", "tests/rules/test_screen.py"),
     "rules.kernels.terms": ("judge", "tests/rules/test_screen.py"),
+    "rules.kernels.watched": ("watched", "tests/service/watch/test_rows.py"),
     "wim.kernels.authenticity": ("watching", "tests/wim/kernels/test_authenticity.py"),
     "wim.kernels.combining": ("combining", "tests/wim/kernels/test_combining.py"),
     "wim.kernels.cusum": ("control_chart", "tests/wim/kernels/test_cusum.py"),
