@@ -19,7 +19,7 @@ from sensors.simulator.fleet import Vehicles
 from sensors.simulator.road import Trips
 from sensors.simulator.roads import Index, Roads
 from sensors.simulator.scenario import Scenario
-from sensors.simulator.signals.capture import Captured, capture, fitted, start_ns, window_s
+from sensors.simulator.signals.capture import Captured, capture, fitted, start_ns
 from sensors.simulator.signals.driving import behind_s, lateral, window
 from sensors.simulator.signals.faults import with_fault
 from sensors.simulator.signals.loops import REACH_M, metal
@@ -131,7 +131,7 @@ class Presences:
         seed = (self._scenario.seed, 3, lane, time_ns)
         rng = np.random.default_rng(seed)
         scene = self._scene(met, row, self._equipment[lane], seed, rng)
-        late_ns = max(0, self._clear_ns[lane] - time_ns - _ns(window_s(scene)[0]))
+        late_ns = max(0, self._clear_ns[lane] - time_ns - _ns(scene.window_s[0]))
         scene = self._afflicted(scene, faults, late_ns, rng)
         rows: tuple[int, ...] = (row,)
         if after is not None and not one_at_a_time(faults) and _joins(scene, met, row, after, late_ns):
@@ -140,7 +140,7 @@ class Presences:
 
     def _placed(self, scene: Scene, met: Met, rows: tuple[int, ...], lane: int) -> Presence:
         """The presence after the one before it; the records get the times at which it happens."""
-        begin_s, end_s = window_s(scene)
+        begin_s, end_s = scene.window_s
         late_ns = max(0, self._clear_ns[lane] - scene.time_ns - _ns(begin_s))
         scene = fitted(replace(scene, time_ns=scene.time_ns + late_ns))
         for row, crossing in zip(rows, scene.crossings, strict=False):
@@ -205,7 +205,7 @@ def _joins(scene: Scene, met: Met, row: int, after: int, late_ns: int) -> bool:
     speed_ms = met.speed_kmh[after] / 3.6
     time_ns = met.records["time_ns"]
     comes_s = (int(time_ns[after]) - int(time_ns[row]) - late_ns) / _SECOND_NS - ahead_m / speed_ms
-    return bool(comes_s < window_s(scene)[1])
+    return bool(comes_s < scene.window_s[1])
 
 
 def _crossing(met: Met, row: int, lane: Equipment, time_ns: int, rng: np.random.Generator) -> Crossing:

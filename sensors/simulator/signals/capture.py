@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sensors.simulator.signals.channel_faults import spoilt
 from sensors.simulator.signals.electronics import amplified, converted, disturb, white
 from sensors.simulator.signals.frame_truth import FrameTruth, VehicleTruth
-from sensors.simulator.signals.loops import CHANGE_PER_COUNT, REACH_M, changes
+from sensors.simulator.signals.loops import CHANGE_PER_COUNT, changes
 from sensors.simulator.signals.raw import Raw
 from sensors.simulator.signals.scene import Scene
 from sensors.simulator.signals.strips import Crossing, press
@@ -50,12 +50,12 @@ def expose(scene: Scene) -> Raw:
 
 def start_ns(scene: Scene) -> int:
     """What the head says of the time of sample 0, by the unit's clock."""
-    return scene.time_ns + scene.clock_off_ns + round(window_s(scene)[0] * _SECOND_NS)
+    return scene.time_ns + scene.clock_off_ns + round(scene.window_s[0] * _SECOND_NS)
 
 
 def fitted(scene: Scene) -> Scene:
     """The scene at a rate at which its frame is no larger than a message may be."""
-    begin_s, end_s = window_s(scene)
+    begin_s, end_s = scene.window_s
     channels = len(scene.installation.line) + len(scene.installation.loops)
     most = (MOST_BYTES - HEAD_BYTES) / channels - CHANNEL_BYTES
     rate_hz = int((most / 2 - 2) / (end_s - begin_s))
@@ -64,41 +64,10 @@ def fitted(scene: Scene) -> Scene:
 
 def sample_times(scene: Scene) -> Floats:
     """The time of every sample, shape (samples,); sample 0 is at a whole nanosecond."""
-    begin_s, end_s = window_s(scene)
+    begin_s, end_s = scene.window_s
     begin_s = round(begin_s * _SECOND_NS) / _SECOND_NS
     samples = int(np.ceil((end_s - begin_s) * scene.rate_hz)) + 1
     return begin_s + np.arange(samples) / scene.rate_hz
-
-
-def window_s(scene: Scene) -> tuple[float, float]:
-    """From when to when the frame lasts; a loop begins it earlier than the first tyre would."""
-    begin_s, end_s = on_strips_s(scene)
-    metal_s = min((_metal_s(scene, crossing) for crossing in scene.crossings), default=begin_s)
-    begin_s = begin_s if scene.window.lead_s < 0 else min(begin_s, metal_s)
-    return begin_s - scene.window.lead_s, end_s + scene.window.trail_s
-
-
-def on_strips_s(scene: Scene) -> tuple[float, float]:
-    """From when to when any tyre touches a strip; 0 and 0 where there is none."""
-    spans = [(crossing.motion, touched_m(scene, crossing)) for crossing in scene.crossings]
-    begin_s = min((motion.arrival_s(first_m) for motion, (first_m, _) in spans), default=0.0)
-    return begin_s, max((motion.departure_s(last_m) for motion, (_, last_m) in spans), default=0.0)
-
-
-def touched_m(scene: Scene, crossing: Crossing) -> tuple[float, float]:
-    """Where the first axle's centre is when the first tyre meets a strip and when the last has left the last one."""
-    reach_m = crossing.vehicle.tyres.contact_m.max() / 2 + crossing.pavement.reach_m
-    first_m = np.min(scene.bars.position_m - scene.bars.width_m / 2) - reach_m
-    last_m = np.max(scene.bars.position_m + scene.bars.width_m / 2) + reach_m
-    return float(first_m), float(last_m + crossing.vehicle.axle_m[-1])
-
-
-def _metal_s(scene: Scene, crossing: Crossing) -> float:
-    """When the front bumper first changes a loop."""
-    edges_m = [loop.position_m - loop.length_m / 2 - REACH_M for loop in scene.installation.loops]
-    return min(
-        (crossing.motion.arrival_s(edge_m - crossing.vehicle.front_m) for edge_m in edges_m), default=float("inf")
-    )
 
 
 def force(scene: Scene, time_s: Floats) -> Floats:

@@ -25,8 +25,8 @@ LOWEST, HIGHEST = -32_768, 32_767
 _MOST_TAUS = 200.0
 #: Coloured noise has its shortest waves this many halvings above the sample, and this many longer ones.
 _FINEST, _OCTAVES = 2, 12
-#: Bits of the integers that white noise is made of.
-_COINS = 64
+#: White noise is made of integers of 64 bits: of so many coins, and of a number between two numbers of heads.
+_COINS, _BETWEEN_BITS, _BETWEEN = 48, np.uint64(16), np.uint64(0xFFFF)
 
 
 @dataclass(frozen=True)
@@ -75,15 +75,14 @@ def _high_pass(force: Floats, per_sample: float, state: Floats, out: Singles) ->
     last = np.empty(len(force))
     # Row by row: one channel fits the processor's cache, all of them do not.
     for row, felt in enumerate(force):
-        held = felt * growth
-        leak = np.cumsum(held)
-        # Trapezoids: the first and the present sample count half.
-        held *= 0.5
-        leak -= held
-        leak += state[row] / per_sample - held[0]
+        leak = np.cumsum(felt * growth)
+        # Trapezoids: the first and the present sample count half; half of the present one stands before the bracket.
+        leak += state[row] / per_sample - 0.5 * felt[0]
         leak *= decay
-        last[row] = leak[-1] * np.exp(-per_sample) + per_sample * felt[-1] * np.exp(-per_sample / 2)
-        np.subtract(felt, leak, out=out[row], casting="same_kind")
+        last[row] = (leak[-1] - 0.5 * per_sample * felt[-1]) * np.exp(-per_sample)
+        last[row] += per_sample * felt[-1] * np.exp(-per_sample / 2)
+        whole = felt * (1 + 0.5 * per_sample)
+        np.subtract(whole, leak, out=out[row], casting="same_kind")
     return last
 
 
@@ -115,12 +114,14 @@ def _waves(noise: Noise, samples: int, rate_hz: float) -> tuple[Singles, Singles
 def white(samples: int, rng: np.random.Generator) -> Singles:
     """White noise of unit RMS, shape (samples,).
 
-    How many of 64 coins fall heads, and anywhere between that number and the next: for a converter as good as normally
-    distributed (excess kurtosis −0.03), and three times as fast.
+    How many of 48 coins fall heads, and anywhere between that number and the next: for a converter as good as normally
+    distributed (excess kurtosis −0.04), and four times as fast.
     """
-    heads = np.bitwise_count(rng.integers(0, np.iinfo(np.uint64).max, samples, np.uint64, endpoint=True))
-    noise = rng.random(samples, np.float32)
-    noise += heads
+    bits = rng.integers(0, np.iinfo(np.uint64).max, samples, np.uint64, endpoint=True)
+    noise = (bits & _BETWEEN).astype(np.float32)
+    bits >>= _BETWEEN_BITS
+    noise *= np.float32(2.0**-16)
+    noise += np.bitwise_count(bits)
     noise -= np.float32(_COINS / 2 + 0.5)
     noise *= np.float32(1 / np.sqrt(_COINS / 4 + 1 / 12))
     return noise

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import zlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from sensors.simulator.signals.electronics import Noise
 from sensors.simulator.signals.installation import Installation
-from sensors.simulator.signals.loops import Metal
+from sensors.simulator.signals.loops import REACH_M, Metal
 from sensors.simulator.signals.strips import Bars, Crossing
 
 Floats = npt.NDArray[np.float64]
@@ -77,3 +78,32 @@ class Scene:
     neighbour: bool = False
     cut: bool = False
     faults: tuple[Fault, ...] = ()
+
+    @cached_property
+    def window_s(self) -> tuple[float, float]:
+        """From when to when the frame lasts; a loop begins it earlier than the first tyre would."""
+        begin_s, end_s = self.on_strips_s
+        metal_s = min(map(self._metal_s, self.crossings), default=begin_s)
+        begin_s = begin_s if self.window.lead_s < 0 else min(begin_s, metal_s)
+        return begin_s - self.window.lead_s, end_s + self.window.trail_s
+
+    @cached_property
+    def on_strips_s(self) -> tuple[float, float]:
+        """From when to when any tyre touches a strip; 0 and 0 where there is none."""
+        spans = [(crossing.motion, self._touched_m(crossing)) for crossing in self.crossings]
+        begin_s = min((motion.arrival_s(first_m) for motion, (first_m, _) in spans), default=0.0)
+        return begin_s, max((motion.departure_s(last_m) for motion, (_, last_m) in spans), default=0.0)
+
+    def _touched_m(self, crossing: Crossing) -> tuple[float, float]:
+        """Where the first axle is when the first tyre meets a strip and when the last has left the last one."""
+        reach_m = crossing.vehicle.tyres.contact_m.max() / 2 + crossing.pavement.reach_m
+        first_m = np.min(self.bars.position_m - self.bars.width_m / 2) - reach_m
+        last_m = np.max(self.bars.position_m + self.bars.width_m / 2) + reach_m
+        return float(first_m), float(last_m + crossing.vehicle.axle_m[-1])
+
+    def _metal_s(self, crossing: Crossing) -> float:
+        """When the front bumper first changes a loop."""
+        edges_m = [loop.position_m - loop.length_m / 2 - REACH_M for loop in self.installation.loops]
+        return min(
+            (crossing.motion.arrival_s(edge_m - crossing.vehicle.front_m) for edge_m in edges_m), default=math.inf
+        )

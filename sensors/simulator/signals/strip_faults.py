@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from sensors.simulator.plates import invented
-from sensors.simulator.signals.capture import force, on_strips_s, sample_times
+from sensors.simulator.signals.capture import force, sample_times
 from sensors.simulator.signals.channel_faults import strip_row
 from sensors.simulator.signals.electronics import HIGHEST
 from sensors.simulator.signals.scene import Fault, Scene, Window
@@ -105,7 +105,7 @@ def _cut_window(scene: Scene, fault: Fault, rng: np.random.Generator) -> Scene:
     """The frame begins or ends while the vehicle is on the strips, and says so; the rest comes in no frame."""
     if not scene.crossings:
         return scene
-    first_s, last_s = on_strips_s(scene)
+    first_s, last_s = scene.on_strips_s
     less_s = -(last_s - first_s) * rng.uniform(*_CUT)
     window = Window(less_s, scene.window.trail_s) if rng.random() < 0.3 else Window(scene.window.lead_s, less_s)
     return replace(scene, window=window, cut=True)

@@ -12,10 +12,8 @@ from sensors.simulator.signals.capture import (
     channels,
     expose,
     fitted,
-    on_strips_s,
     sample_times,
     start_ns,
-    window_s,
 )
 from sensors.simulator.signals.reference import Recipe, scenes
 from sensors.simulator.signals.scene import Scene
@@ -39,7 +37,7 @@ def test_the_same_scene_gives_the_same_bytes() -> None:
 def test_a_frame_keeps_more_than_fifty_milliseconds_before_and_after(seed: int) -> None:
     """From before the first tyre reaches the first strip to after the last has left the last."""
     scene = one("6x1.2", seed)
-    (begin_s, end_s), (first_s, last_s) = window_s(scene), on_strips_s(scene)
+    (begin_s, end_s), (first_s, last_s) = scene.window_s, scene.on_strips_s
     assert begin_s < first_s - 0.05
     assert end_s > last_s + 0.05
     assert sample_times(scene)[-1] >= end_s

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sensors.simulator.signals.capture import Captured, capture, expose, force, on_strips_s, sample_times, window_s
+from sensors.simulator.signals.capture import Captured, capture, expose, force, sample_times
 from sensors.simulator.signals.channel_faults import CHANNEL_FAULTS, spoilt
 from sensors.simulator.signals.electronics import HIGHEST
 from sensors.simulator.signals.faults import EVASIONS, FAULTS, OF_A_STRIP, SIZED, with_fault
@@ -178,7 +178,7 @@ def test_a_missing_channel_is_missing_and_the_others_are_whole() -> None:
 def test_a_cut_window_lies_within_the_crossing_and_says_so(seed: int) -> None:
     """It begins or ends while the vehicle is on the strips; flag bit 3."""
     scene = with_fault(truck(seed), "cut_window")
-    (begin_s, end_s), (first_s, last_s) = window_s(scene), on_strips_s(scene)
+    (begin_s, end_s), (first_s, last_s) = scene.window_s, scene.on_strips_s
     assert begin_s > first_s or end_s < last_s
     head = decode_frame(capture(scene).message, NO_NOW_NS).head
     assert FrameFlag(int(head["flags"])) & FrameFlag.CUT
@@ -190,7 +190,7 @@ def test_drivers_do_on_the_strips_what_the_name_says(kind: str, seed: int) -> No
     """They stand, roll back or brake hard while some wheel is over the array; their loads stay."""
     scene = truck(seed)
     moved = with_fault(scene, kind)
-    first_s, last_s = on_strips_s(moved)
+    first_s, last_s = moved.on_strips_s
     motion, time_s = moved.crossings[0].motion, np.linspace(first_s, last_s, 5_000)
     speed_ms, acceleration_ms2 = motion.speed_ms(time_s), motion.acceleration_ms2(time_s)
     holds: dict[str, Callable[[], bool]] = {
