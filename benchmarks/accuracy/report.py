@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.accuracy.run import Line
+from benchmarks.accuracy.scenarios import read_scenarios
 
 BEGIN, END = "<!-- figures: python -m benchmarks.accuracy --plots -->", "<!-- end of figures -->"
 _SIGMA = (("2x4.0", 60), ("2x4.0", 80), ("4x1.5", 60), ("4x1.5", 80), ("6x1.2", 80))
@@ -66,7 +67,9 @@ def _origin(lines: Sequence[Line]) -> str:
     runs: dict[str, list[Line]] = {}
     for line in lines:
         runs.setdefault(line["at"], []).append(line)
-    return "".join(f"- {_run(own)}\n" for _, own in sorted(runs.items()))
+    full, made = sum(scenario.frames for scenario in read_scenarios()), sum(line["frames"] for line in lines)
+    short = f"\nA full run has {full} frames; these figures are of {made}.\n" if made < full else ""
+    return "".join(f"- {_run(own)}\n" for _, own in sorted(runs.items())) + short
 
 
 def _run(lines: Sequence[Line]) -> str:
