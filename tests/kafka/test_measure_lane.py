@@ -61,6 +61,7 @@ class Meter:
         found = truck(int(frame.head["length_mm"]) * 10, site=self.site.id.encode(), source=Source.FRAME)
         found["time_ns"] = found["origin_ns"] = frame.head["start_ns"]
         found["lane"], found["sequence"] = self.lane.number, frame.head["sequence"]
+        found["gross_sigma"] = 0.02
         return found
 
 

@@ -138,6 +138,10 @@ class MeasureWork:
 
     def _committed(self, frames: Mapping[tuple[LaneKey, int], int], told: Told) -> None:
         self._losses.committed(told, self._metrics)
+        for lane in told.lanes:
+            # From the first frame on, or the first loss would be no increase of anything.
+            self._metrics.frames_missing.labels(*lane)
+            self._metrics.frames_late.labels(*lane)
         for (lane, vehicles), count in frames.items():
             self._metrics.frames.labels(*lane, vehicles).inc(count)
 
