@@ -40,7 +40,10 @@ UNKNOWN_K: Final = 15.0
 _UNWEIGHED: Final = {
     NO_SPEED: ("speed", "one row of strips has felt wheels, and no two loops tell how fast they were"),
     NO_TRAIN: ("axles", "rows of strips have felt wheels that no vehicle explains"),
-    NO_WEIGHT: ("weight", "an axle would weigh 65 t or more; is the scale of a channel in newton per count?"),
+    NO_WEIGHT: (
+        "weight",
+        "no working strip felt an axle, or it would weigh 65 t or more: look at the channels and scales",
+    ),
 }
 _SIDES: Final = {"full": Side.FULL, "left": Side.LEFT, "right": Side.RIGHT}
 _SECOND_NS = 10**9
@@ -86,7 +89,7 @@ class Meter:
         """The vehicles of a frame in their order, shape (0,), (1,) or (2,).
 
         Raises FrameError `channels` where it has no strip of this lane, `speed` where nothing tells one, `axles` where
-        the rows have felt what makes no vehicle, `weight` where an axle would weigh 65 t or more.
+        the rows have felt what makes no vehicle, `weight` where an axle has none or 65 t and more.
         """
         self._vehicles = 0
         plan = self._plan(frame)

@@ -92,6 +92,8 @@ def write_vehicle(
     if line_totals(lane, room, axles, sided, room.load_kg, room.load_noise_kg):
         flags |= STRADDLING
     for axle in range(axles):
+        if lines_of(room, axle) == 0:
+            return False
         room.place_m[axle] = offset_of(room.pulses, room.seen, first + axle, room.row_m, room.motion)
         for line in range(lines):
             room.spread_s[axle, line] = spread_of(lane, room, first + axle, line)
@@ -102,7 +104,8 @@ def write_vehicle(
         doubt_part = math.hypot(doubt_part, doubt)
     if dropped >= 0:
         for axle in range(axles):
-            room.load_kg[axle, dropped] = math.nan
+            if lines_of(room, axle) > 1:
+                room.load_kg[axle, dropped] = math.nan
         sigma_kg = together(room, axles)
     for strip in range(lane.channel.shape[0]):
         if room.strips[strip].bad:
@@ -149,6 +152,15 @@ def rows_of(room: Room, axles: int) -> int:
         for line in range(room.load_kg.shape[1]):
             count += 0 if math.isnan(room.load_kg[axle, line]) else 1
     return count
+
+
+@kernel
+def lines_of(room: Room, axle: int) -> int:
+    """How many lines say what an axle weighs."""
+    lines = 0
+    for line in range(room.load_kg.shape[1]):
+        lines += 0 if math.isnan(room.load_kg[axle, line]) else 1
+    return lines
 
 
 @kernel
