@@ -8,6 +8,7 @@ violations, their crossings, cases,            `violations_days`
 intercepts, offender history, and the
 plate in the head of archived frames
 (`service.frame_purge`)
+what downgrades took back                      `violations_days`, deleted: ids of violations
 entries of the audit log                       `audit_days`, deleted
 the live feed, answers to Idempotency-Keys     `feed_days`, `idempotency_hours`, deleted: both are only
                                                for who comes back after a short while
@@ -32,6 +33,7 @@ from service.pseudonyms import MARK, Pseudonyms
 from service.store import feed
 from service.store.engine import Store
 from service.store.tables import audit, cases, idempotency, intercepts, outcomes, sightings, violations
+from service.store.watch_tables import recalls
 
 #: Rows of one step: 20 to 30 ms on SQLite, whose other writers wait meanwhile (a transaction has 50).
 STEP_ROWS = 500
@@ -84,6 +86,7 @@ def purge(store: Store, keep: Keep, now_ns: int, pseudonyms: Pseudonyms, step_ro
         name: partial(rename, plates=plates, before_ns=now_ns - plates.days(keep) * _DAY_NS, pseudonyms=pseudonyms)
         for name, plates in _PLATES.items()
     }
+    steps["recalls"] = partial(_delete, table=recalls, before_ns=now_ns - keep.violations_days * _DAY_NS)
     steps["audit log"] = partial(_delete, table=audit, before_ns=now_ns - keep.audit_days * _DAY_NS)
     steps["answers"] = partial(_delete, table=idempotency, before_ns=now_ns - keep.idempotency_hours * _HOUR_NS)
     steps["live feed"] = partial(feed.trim, before_ns=now_ns - keep.feed_days * _DAY_NS)
