@@ -32,6 +32,7 @@ WITHOUT_SERVERS = (
     "判一個檔 Judge a file",
     "為何如此判 Explain a verdict",
     "量一個檔 Measure a file",
+    "模擬信號 Simulate signals",
 )
 #: Kernels may have to be compiled first.
 PATIENCE_SECONDS = 180.0
