@@ -42,7 +42,9 @@ def crossing(
         times_s.append(np.sort(kept))
     for _ in range(ghosts):
         row = int(random.integers(0, rows))
-        ghost_m = places_m[0] + 0.5 * (places_m[1] - places_m[0])
+        widest = int(np.argmax(np.diff(places_m)))
+        # Nearer than half a metre to an axle, a ghost may be taken for it.
+        ghost_m = 0.5 * (places_m[widest] + places_m[widest + 1])
         times_s[row] = np.sort(np.append(times_s[row], 0.3 + (ghost_m + row_m[row]) / speed_ms))
     return times_s, row_m, places_m, speed_ms
 
