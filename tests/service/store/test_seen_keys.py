@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.store.seen_keys import SEEN_KEY, SeenHour, split_new
+from service.store.seen_keys import SEEN_KEY, SeenHour, records_missing, split_new
 
 #: Few values each, so that equal times with other sequences, other parts and true repetitions all occur.
 KEY = st.tuples(st.integers(0, 4), st.integers(0, 2), st.integers(0, 1))
@@ -83,3 +83,30 @@ def keys_of(batch: list[tuple[int, tuple[int, int, int]]]) -> np.ndarray:
 
 def hours_of(batch: list[tuple[int, tuple[int, int, int]]]) -> np.ndarray:
     return np.array([hour for hour, _ in batch], np.int64)
+
+
+def hour_of(*sequences: int) -> bytes:
+    """The memory of an hour in which these numbers crossed, a second apart."""
+    keys = np.zeros(len(sequences), SEEN_KEY)
+    keys["sequence"] = sequences
+    keys["origin_ns"] = np.arange(len(sequences)) * 10**9
+    return keys.tobytes()
+
+
+def later(keys: bytes, seconds: int) -> bytes:
+    moved = np.frombuffer(keys, SEEN_KEY).copy()
+    moved["origin_ns"] += seconds * 10**9
+    return moved.tobytes()
+
+
+def test_skipped_numbers_are_records_that_never_came() -> None:
+    """By the hour of the record that told, across hours and the wrap; a step back or a long one is a new start."""
+    hours = {
+        0: hour_of(5, 6, 9),
+        3600: later(hour_of(10, 12), 3_600),
+        7200: later(hour_of(2**32 - 1, 1), 7_200),
+        10800: later(hour_of(0, 5_000), 10_800),
+    }
+    assert records_missing(hours) == {0: 2, 3600: 1, 7200: 1, 10800: 0}
+    assert records_missing({}) == {}
+    assert records_missing({0: b""}) == {0: 0}

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from service.messages import Violation, decode
 from service.messages.vocabulary import Grade, Zone
-from service.store import downgrades
+from service.store import downgrades, violations
 from service.store.downgrades import Ended
 from service.store.engine import Store
 from service.store.errors import FencedError
@@ -48,11 +48,15 @@ def test_what_was_judged_before_is_told_anew_from_the_last_good_time_on(road: Ro
     """Version 2 with the flag, grade count; what crossed before that time or in another lane stays as it was."""
     road.cross(60_000, 60_000, 60_000, 40_000)
     road.cross(60_000, lane=2)
-    road.downgrade(START_NS + 10 * SECOND_NS)
+    begun = road.downgrade(START_NS + 10 * SECOND_NS)
     told = road.turn()
     assert len(told) == 2
     assert doubted(road) == {0: (1, False), 1: (2, True), 2: (2, True), 4: (1, False)}
     assert "SITE_DOUBTED" in road.violations()[1].passage.flags
+    with road.store.reading() as conn:
+        listed = violations.page(conn, None, violations.Wanted(downgrade=begun.id), None, 10)
+        assert downgrades.recalled_counts(conn, [begun.id]) == {begun.id: 2}
+    assert [row.version for row in listed] == [2, 2]
     assert road.turn() == []
 
 
