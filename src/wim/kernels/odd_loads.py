@@ -9,8 +9,9 @@ from wim.kernels.jit import kernel
 from wim.kernels.validity import AXLE_UNCERTAIN, STOPPED, STRIP_FAULT
 from wim.kernels.weigh_arrays import Ints, Lane, Room
 
-#: A tyre that is over a strip for so many times the way of its shortest crossing has stood or turned there.
-LINGERS = 1.5
+#: A tyre that is over a strip for so many times the way of its shortest crossing has stood or turned there: of a
+#: vehicle whose speed changed much, and of one that kept it, where lines that spread a load differently are likelier.
+LINGERS, SURELY_LINGERS = 1.5, 2.5
 #: A pulse of less than this part of the highest of its axle is not looked at for that, nor one whose length says little
 #: since it begins high up its own slope.
 THERE_PART, CLEAR_PART = 0.25, 0.2
@@ -40,10 +41,11 @@ def lines_left(room: Room, axle: int) -> int:
 
 
 @kernel
-def drop_lingering(lane: Lane, room: Room, first: int, axles: int) -> int:
+def drop_lingering(lane: Lane, room: Room, first: int, axles: int, lingers: float) -> int:
     """Leave out the lines on which a wheel stood; returns STOPPED where there was one.
 
-    first: the vehicle's first axle in `seen`; way_m of the room: how far each went while it was on each row.
+    first: the vehicle's first axle in `seen`; lingers: LINGERS or SURELY_LINGERS; way_m of the room: how far each went
+    while it was on each row.
     """
     flags = 0
     for axle in range(axles):
@@ -60,7 +62,7 @@ def drop_lingering(lane: Lane, room: Room, first: int, axles: int) -> int:
             if room.pulses[row, pulse].peak_n > THERE_PART * highest_n:
                 shortest_m = min(shortest_m, room.way_m[axle, row])
         for row in range(lane.row_m.shape[0]):
-            if room.seen[first + axle, row] >= 0 and room.way_m[axle, row] > LINGERS * shortest_m:
+            if room.seen[first + axle, row] >= 0 and room.way_m[axle, row] > lingers * shortest_m:
                 flags |= STOPPED
                 if lines_left(room, axle) > 1:
                     forget_axle(room, axle, lane.row_line[row])

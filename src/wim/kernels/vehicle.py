@@ -9,7 +9,7 @@ from wim.kernels.combining import GROUP_M, combine, share_lines
 from wim.kernels.jit import Record, kernel
 from wim.kernels.line_checks import LINES_Z, SIDES_Z, SIDES_Z_MORE, sides_disagree, worst_line
 from wim.kernels.motion import fit_motion, offset_of, speed_at, time_at
-from wim.kernels.odd_loads import drop_lingering, drop_missed
+from wim.kernels.odd_loads import LINGERS, SURELY_LINGERS, drop_lingering, drop_missed
 from wim.kernels.validity import (
     ACCELERATING,
     AXLE_ONLY,
@@ -27,6 +27,8 @@ from wim.records import MAX_AXLES
 SMOOTH_M, LOST_M = 0.06, 0.30
 #: A motion that fits so badly was broken off where some axle took so much longer from row to row than another.
 UNSTEADY_M, UNSTEADY = 0.05, 2.2
+#: A vehicle whose speeds differ by no more than this factor has not stood.
+KEEPS = 1.5
 #: A vehicle slower than this stands.
 STANDING_MS = 0.7
 #: A pulse so near to an end of the frame was cut by it.
@@ -87,7 +89,8 @@ def write_vehicle(
             for side in range(2):
                 line_kg[axle, line, side] = room.wheel_kg[axle, line, side]
     forget_bad(lane, room, axles)
-    flags |= drop_lingering(lane, room, first, axles)
+    lingers = SURELY_LINGERS if smooth and keeps_speed(room, first, axles) else LINGERS
+    flags |= drop_lingering(lane, room, first, axles, lingers)
     flags |= drop_missed(room, axles, sided)
     if line_totals(lane, room, axles, sided, room.load_kg, room.load_noise_kg):
         flags |= STRADDLING
@@ -225,6 +228,20 @@ def motion_doubts(lane: Lane, room: Room, first: int, axles: int, misfit_m: floa
     if min(abs(begin_ms2), abs(end_ms2)) > MOST_ACCELERATION_MS2:
         flags |= ACCELERATING
     return flags
+
+
+@kernel
+def keeps_speed(room: Room, first: int, axles: int) -> bool:
+    """Whether a vehicle's speed by its motion was much the same at all of its axles' times."""
+    slowest = math.inf
+    fastest = 0.0
+    for axle in range(first, first + axles):
+        for row in range(room.row_m.shape[0]):
+            if room.seen[axle, row] >= 0:
+                speed = speed_at(room.motion, room.pulses[row, room.seen[axle, row]].time_s)
+                slowest = min(slowest, speed)
+                fastest = max(fastest, speed)
+    return slowest * KEEPS > fastest
 
 
 @kernel

@@ -51,7 +51,7 @@ def test_a_wheel_that_stood_is_left_out_of_its_line(seed: int) -> None:
     room.way_m[:axles] = way_m
     room.pulses["peak_n"][:, :axles], room.pulses["part"][:, :axles] = peak_n.T, part.T
     room.wheel_kg[:axles] = np.where(seen[:, :, None], 3_000.0, np.nan)
-    flags, stood = kernels.drop_lingering(lane, room, 2, axles), False
+    flags, stood = kernels.drop_lingering(lane, room, 2, axles, kernels.LINGERS), False
     for axle, own in enumerate(seen):
         told = [np.where(own, values[axle], np.nan) for values in (way_m, peak_n, part)]
         rows = naive.lingering(*told)
