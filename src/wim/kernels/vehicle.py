@@ -20,7 +20,7 @@ from wim.kernels.validity import (
     TAILGATING,
 )
 from wim.kernels.weigh_arrays import Floats, Ints, Lane, Room
-from wim.kernels.wheel_loads import forget_bad, line_totals, load_wheels
+from wim.kernels.wheel_loads import forget_bad, halves_of, left_share, line_totals, lines_of, load_wheels, rows_of
 from wim.records import MAX_AXLES
 
 #: Places on the rows that no smooth motion explains: to this the speed is smooth, from that on nobody knows the way.
@@ -145,25 +145,6 @@ def many_groups(room: Room, axles: int) -> bool:
             size = 0
         size += 1
     return groups > MOST_GROUPS or (groups == MOST_GROUPS and before == 1 and size > 2)
-
-
-@kernel
-def rows_of(room: Room, axles: int) -> int:
-    """How many loads of lines there are."""
-    count = 0
-    for axle in range(axles):
-        for line in range(room.load_kg.shape[1]):
-            count += 0 if math.isnan(room.load_kg[axle, line]) else 1
-    return count
-
-
-@kernel
-def lines_of(room: Room, axle: int) -> int:
-    """How many lines say what an axle weighs."""
-    lines = 0
-    for line in range(room.load_kg.shape[1]):
-        lines += 0 if math.isnan(room.load_kg[axle, line]) else 1
-    return lines
 
 
 @kernel
@@ -305,15 +286,6 @@ def agreement(room: Room, axles: int, sided: Ints) -> tuple[int, float]:
 
 
 @kernel
-def halves_of(sided: Ints) -> int:
-    """How many lines have halves."""
-    halves = 0
-    for line in range(sided.shape[0]):
-        halves += sided[line]
-    return halves
-
-
-@kernel
 def write_passage(
     lane: Lane,
     room: Room,
@@ -380,31 +352,3 @@ def time_on_line_1(lane: Lane, room: Room, axle: int) -> float:
         return total / count
     place_m = offset_of(room.pulses, room.seen, axle, room.row_m, room.motion)
     return time_at(room.motion, place_m + line_m / max(1, rows), room.motion[0])
-
-
-@kernel
-def left_share(room: Room, axle: int, sided: Ints) -> float:
-    """The left part of an axle: by the lines that weighed both sides, else by the means of halves."""
-    left = right = 0.0
-    lefts = rights = 0
-    for line in range(sided.shape[0]):
-        if sided[line]:
-            one = room.wheel_kg[axle, line, 0]
-            other = room.wheel_kg[axle, line, 1]
-            if not math.isnan(one) and not math.isnan(other):
-                left += max(0.0, one)
-                right += max(0.0, other)
-                lefts += 1
-    if left + right > 0.0:
-        return left / (left + right)
-    for line in range(sided.shape[0]):
-        if sided[line]:
-            if not math.isnan(room.wheel_kg[axle, line, 0]):
-                left += max(0.0, room.wheel_kg[axle, line, 0])
-                lefts += 1
-            if not math.isnan(room.wheel_kg[axle, line, 1]):
-                right += max(0.0, room.wheel_kg[axle, line, 1])
-                rights += 1
-    left /= max(1, lefts)
-    right /= max(1, rights)
-    return left / (left + right) if left + right > 0.0 else 0.5

@@ -190,3 +190,59 @@ def half_means(room: Room, axle: int, sided: Ints) -> tuple[float, float]:
                 right += room.wheel_kg[axle, line, 1]
                 rights += 1
     return left / max(1, lefts), right / max(1, rights)
+
+
+@kernel
+def left_share(room: Room, axle: int, sided: Ints) -> float:
+    """The left part of an axle: by the lines that weighed both sides, else by the means of halves."""
+    left = right = 0.0
+    lefts = rights = 0
+    for line in range(sided.shape[0]):
+        if sided[line]:
+            one = room.wheel_kg[axle, line, 0]
+            other = room.wheel_kg[axle, line, 1]
+            if not math.isnan(one) and not math.isnan(other):
+                left += max(0.0, one)
+                right += max(0.0, other)
+                lefts += 1
+    if left + right > 0.0:
+        return left / (left + right)
+    for line in range(sided.shape[0]):
+        if sided[line]:
+            if not math.isnan(room.wheel_kg[axle, line, 0]):
+                left += max(0.0, room.wheel_kg[axle, line, 0])
+                lefts += 1
+            if not math.isnan(room.wheel_kg[axle, line, 1]):
+                right += max(0.0, room.wheel_kg[axle, line, 1])
+                rights += 1
+    left /= max(1, lefts)
+    right /= max(1, rights)
+    return left / (left + right) if left + right > 0.0 else 0.5
+
+
+@kernel
+def halves_of(sided: Ints) -> int:
+    """How many lines have halves."""
+    halves = 0
+    for line in range(sided.shape[0]):
+        halves += sided[line]
+    return halves
+
+
+@kernel
+def lines_of(room: Room, axle: int) -> int:
+    """How many lines say what an axle weighs."""
+    lines = 0
+    for line in range(room.load_kg.shape[1]):
+        lines += 0 if math.isnan(room.load_kg[axle, line]) else 1
+    return lines
+
+
+@kernel
+def rows_of(room: Room, axles: int) -> int:
+    """How many loads of lines there are."""
+    count = 0
+    for axle in range(axles):
+        for line in range(room.load_kg.shape[1]):
+            count += 0 if math.isnan(room.load_kg[axle, line]) else 1
+    return count

@@ -11,7 +11,7 @@ import pytest
 from tests.reference import line_checks as naive_checks
 from tests.reference import motion as naive_motion
 from tests.reference import wheel_loads as naive
-from wim.kernels import line_checks, vehicle, wheel_loads
+from wim.kernels import line_checks, wheel_loads
 from wim.kernels.weigh_arrays import CLIPPED, DEAD, FULL, LEFT, NOISY, RIGHT, Lane, Room, make_room
 
 TABLE = ((18.0, 0.97), (40.0, 1.0), (90.0, 1.04))
@@ -140,7 +140,7 @@ def test_the_left_part_of_an_axle_is_that_by_hand(seed: int) -> None:
     wheel_loads.forget_bad(lane, room, axles)
     for axle in range(axles):
         expected = naive.left_part(room.wheel_kg[axle], sided)
-        found = vehicle.left_share(room, axle, np.array(sided))
+        found = wheel_loads.left_share(room, axle, np.array(sided))
         assert found == pytest.approx(expected) or math.isnan(expected)
         assert 0.0 <= found <= 1.0
 
