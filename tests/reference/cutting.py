@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wim.kernels import cutting as kernels
+from wim.records import Flag
 
 Floats = npt.NDArray[np.float64]
 
@@ -69,29 +70,30 @@ def cut_train(
     middle_s: float,
     places_m: Floats,
     length_m: float,
-) -> tuple[int, bool]:
-    """The first axle of the second vehicle, and whether that is in doubt; loops: place in m and change of the living.
+) -> tuple[int, Flag]:
+    """The first axle of the second vehicle, and doubts of that; loops: place in m and change of the living.
 
     A vehicle at constant speed, whose place 0 passes place 0 of the road at `middle_s`.
     """
     in_time = [(loop_m / speed_ms, change) for loop_m, change in loops]
     times_s = middle_s + places_m / speed_ms
-    cuts, unclear = [], False
+    cuts, flags = [], Flag(0)
     for axle, gap_m in enumerate(np.diff(places_m)):
         said = said_of(in_time, block_s, times_s[axle], times_s[axle + 1], gap_m) if loops else kernels.ONE
         if gap_m > kernels.MOST_GAP_M:
-            said = kernels.UNCLEAR if said == kernels.HELD else kernels.TWO
+            flags |= Flag.STOPPED if said == kernels.HELD else Flag(0)
+            said = kernels.ONE if said == kernels.HELD else kernels.TWO
         elif not loops and length_m == 0.0 and gap_m > kernels.LONG_GAP_M:
             said = kernels.UNCLEAR
-        unclear |= said == kernels.UNCLEAR
+        flags |= Flag.TAILGATING if said == kernels.UNCLEAR else Flag(0)
         cuts += [axle + 1] if said == kernels.TWO else []
     cut = cuts[0] if cuts else len(places_m)
-    unclear |= len(cuts) > 1
+    flags |= Flag.TAILGATING if len(cuts) > 1 else Flag(0)
     if length_m == 0.0:
-        return cut, unclear
+        return cut, flags
     inside = int((places_m - places_m[0] <= length_m + kernels.LENGTH_SLACK_M).sum())
     if cut < inside:
-        return inside, True
+        return inside, flags | Flag.TAILGATING
     if inside < cut and places_m[inside] - places_m[inside - 1] >= kernels.LEAST_GAP_M:
-        return inside, True
-    return cut, unclear
+        return inside, flags | Flag.TAILGATING
+    return cut, flags

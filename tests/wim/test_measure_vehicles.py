@@ -130,5 +130,5 @@ def test_a_truck_that_stood_with_its_long_gap_over_the_lines_is_one() -> None:
 
     scene = Scene(way=way, seconds=10.0, speed_ms=5.0, loops_m=LOOPS_M, noise_n=15.0)
     (passage,) = scene.meter().measure(scene.frame())
-    assert passage["flags"] & Flag.TAILGATING
+    assert passage["flags"] & Flag.STOPPED
     assert passage["gross_kg"] == pytest.approx(scene.gross_kg, rel=2e-3)

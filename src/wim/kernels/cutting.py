@@ -10,6 +10,7 @@ import math
 from wim.kernels.jit import kernel
 from wim.kernels.motion import time_at
 from wim.kernels.signals import median, sum_blocks
+from wim.kernels.validity import STOPPED, TAILGATING
 from wim.kernels.weigh_arrays import MOST_VEHICLES, Floats, Ints, Structured
 
 #: Of the change at the axles beside it, what is left over a gap between two vehicles; a chassis leaves more than a
@@ -163,8 +164,10 @@ def cut_train(
     axles: Structured,
     count: int,
     length_m: float,
-) -> tuple[int, bool]:
-    """Where the second vehicle's axles begin (count where there is one vehicle), and whether that is in doubt.
+) -> tuple[int, int]:
+    """Where the second vehicle's axles begin (count where there is one vehicle), and what is in doubt of that.
+
+    TAILGATING where it is not clear; STOPPED where one vehicle's axles are too far apart by the clock.
 
     axles: AXLE (≥ count,) with place_m; length_m: of the first vehicle, 0 where nobody measured it.
     """
@@ -172,7 +175,7 @@ def cut_train(
     for loop in range(loop_m.shape[0]):
         living += alive[loop]
     cut = count
-    unclear = False
+    flags = 0
     for axle in range(count - 1):
         gap_m = axles[axle + 1].place_m - axles[axle].place_m
         said = ONE
@@ -180,14 +183,15 @@ def cut_train(
             said = is_gap(loops, alive, loop_m, blocks, block_s, motion, axles, axle)
         if gap_m > MOST_GAP_M:
             # Under one vehicle that stood meanwhile there is metal all along.
-            said = UNCLEAR if said == HELD else TWO
+            flags |= STOPPED if said == HELD else 0
+            said = ONE if said == HELD else TWO
         elif living == 0 and length_m == 0.0 and gap_m > LONG_GAP_M:
             said = UNCLEAR
         if said == UNCLEAR:
-            unclear = True
+            flags |= TAILGATING
         elif said == TWO:
             # A third vehicle stays with the second, and says so.
-            unclear = unclear or cut < count
+            flags |= TAILGATING if cut < count else 0
             cut = min(cut, axle + 1)
     # The first axle that is not within the length that the laser has seen.
     beyond = count
@@ -199,10 +203,10 @@ def cut_train(
     if length_m > 0.0 and cut != beyond:
         if cut > beyond and axles[beyond].place_m - axles[beyond - 1].place_m >= LEAST_GAP_M:
             # The laser saw the vehicle end; the loops missed it.
-            unclear = True
+            flags |= TAILGATING
             cut = beyond
         elif cut < beyond:
             # The laser saw one vehicle where the loops let go.
-            unclear = True
+            flags |= TAILGATING
             cut = beyond
-    return cut, unclear
+    return cut, flags

@@ -231,11 +231,10 @@ def split(
     for axle in range(axles):
         room.axles[axle].place_m = offset_of(room.pulses, room.seen, axle, room.row_m, room.motion)
     whole_misfit_m = misfit(room.pulses, room.seen, 0, axles, room.row_m, room.motion)
-    cut, unclear = cut_train(
+    cut, doubts = cut_train(
         room.loops, room.alive, lane.loop_m, blocks, block_s, room.motion, room.axles, axles, length_m
     )
-    if unclear:
-        flags |= TAILGATING
+    flags |= doubts
     vehicles = 1 if cut == axles else MOST_VEHICLES
     if vehicles > 1 and whole_misfit_m > LOST_M and unsteady(room, 0, axles):
         # One that stands for a while is as far apart in time as two.

@@ -9,6 +9,7 @@ from tests.reference import cutting as naive
 from tests.wim.strip_signals import Floats, Scene
 from wim.kernels import cutting as kernels
 from wim.kernels.weigh_arrays import AXLE, MOST_PULSES
+from wim.records import Flag
 
 BLOCK_S = 0.0005
 
@@ -47,22 +48,23 @@ def test_the_cut_is_where_the_definition_has_it(seed: int, length_m: float) -> N
     axles["place_m"][: len(places_m)] = places_m
     motion = np.array([middle_s, speed_ms, 0.0, 0.0])
     changes_ = np.array(changes).reshape(len(loops_m), blocks)
-    found = kernels.cut_train(
+    cut, flags = kernels.cut_train(
         changes_, alive, np.array(loops_m), blocks, BLOCK_S, motion, axles, len(places_m), length_m
     )
     living = [(at, change) for at, change, lives in zip(loops_m, changes, alive, strict=True) if lives]
-    assert found == naive.cut_train(living, BLOCK_S, speed_ms, middle_s, places_m, length_m)
+    assert (cut, Flag(flags)) == naive.cut_train(living, BLOCK_S, speed_ms, middle_s, places_m, length_m)
 
 
 def test_worlds_are_cut_and_are_not() -> None:
-    """What the comparison has seen: one vehicle, two, and doubts."""
+    """What the comparison has seen: one vehicle, two, doubts, and one that stood."""
     told = set()
     for seed in range(60):
         loops_m, changes, places_m, speed_ms, middle_s = covered(seed)
         loops = list(zip(loops_m, changes, strict=True))
-        cut, unclear = naive.cut_train(loops, BLOCK_S, speed_ms, middle_s, places_m, 0.0)
-        told.add((cut < len(places_m), unclear))
-    assert told == {(True, True), (True, False), (False, True), (False, False)}
+        cut, flags = naive.cut_train(loops, BLOCK_S, speed_ms, middle_s, places_m, 0.0)
+        told.add((cut < len(places_m), flags))
+    assert told >= {(cut, flags) for cut in (True, False) for flags in (Flag(0), Flag.TAILGATING)}
+    assert (False, Flag.STOPPED) in told
 
 
 @pytest.mark.parametrize("seed", range(30))
