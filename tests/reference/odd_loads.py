@@ -39,3 +39,14 @@ def missed(wheels_kg: Floats, noise_kg: Floats, sided: Sequence[int]) -> tuple[l
             found.append(line)
             flags |= Flag.STRIP_FAULT
     return found, flags
+
+
+def tamed(whole_kg: Floats, peak_n: Floats) -> Floats:
+    """Loads of a vehicle that stood, (axles, rows), NaN unseen: none is far beyond what its height says.
+
+    What a height says is the middle of the axles' own least loads over heights.
+    """
+    over = np.where(whole_kg > 0.0, whole_kg / peak_n, np.nan)
+    least = sorted(np.nanmin(own) for own in over if not np.isnan(own).all())
+    ratio = least[len(least) // 2]
+    return np.where(whole_kg > kernels.TAME * ratio * peak_n, ratio * peak_n, whole_kg)

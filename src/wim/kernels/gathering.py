@@ -24,6 +24,8 @@ NO_TRAIN = -2
 GHOST_PART = 0.02
 #: So many axles that not all rows have seen are no slip of a threshold.
 RETURNS = 2
+#: Fewer make no vehicle.
+LEAST_AXLES = 2
 #: A pulse that not all rows have felt is a wheel where it is twice as high as what begins one.
 SURE_PART = 0.5
 
@@ -95,7 +97,24 @@ def doubt(room: Room, axles: int) -> tuple[int, int]:
         else:
             axle += 1
     # One axle is missed or invented; more of them came back, or never went on.
-    return axles, flags | STOPPED if disputed >= RETURNS else flags
+    if disputed < RETURNS:
+        return axles, flags
+    return drop_disputed(room, axles, working), flags | STOPPED
+
+
+@kernel
+def drop_disputed(room: Room, axles: int, working: int) -> int:
+    """Of a vehicle that came back, leave the axles that every row has seen, where there are two; returns how many."""
+    sure = 0
+    for axle in range(axles):
+        sure += 1 if votes_of(room.seen, axle) == working else 0
+    axle = 0
+    while sure >= LEAST_AXLES and axle < axles:
+        if votes_of(room.seen, axle) < working:
+            axles = drop_axle(room.seen, axle, axles)
+        else:
+            axle += 1
+    return axles
 
 
 @kernel

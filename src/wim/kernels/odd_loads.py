@@ -6,6 +6,7 @@ What is found is left out of that axle only; a strip that errs all the time is `
 import math
 
 from wim.kernels.jit import kernel
+from wim.kernels.signals import median
 from wim.kernels.validity import AXLE_UNCERTAIN, STOPPED, STRIP_FAULT
 from wim.kernels.weigh_arrays import Ints, Lane, Room
 
@@ -15,6 +16,8 @@ LINGERS, SURELY_LINGERS = 1.5, 2.5
 #: A pulse of less than this part of the highest of its axle is not looked at for that, nor one whose length says little
 #: since it begins high up its own slope.
 THERE_PART, CLEAR_PART = 0.25, 0.2
+#: A load of so many times what the other wheels' loads over heights say of its height was weighed standing.
+TAME = 2.0
 #: A line that gives less than this part of the most that any gave has missed the axle: bounces leave seven tenths.
 MISSED_PART = 0.4
 #: And it must be missing more than so many times what noise may have taken.
@@ -112,3 +115,38 @@ def halves(room: Room, axle: int, line: int) -> int:
     """How many numbers a line has of an axle."""
     left = 0 if math.isnan(room.wheel_kg[axle, line, 0]) else 1
     return left + (0 if math.isnan(room.wheel_kg[axle, line, 1]) else 1)
+
+
+@kernel
+def tame_stood(lane: Lane, room: Room, first: int, axles: int) -> bool:
+    """Give wheels that stood on their only line the load that their height tells; returns whether there was one.
+
+    A pulse's height over its load is that of the tyre's contact, much the same for the wheels of one vehicle, while
+    its area grows for as long as the wheel stands. What is told so is no better than tyres are alike.
+    """
+    there = 0
+    for axle in range(axles):
+        least = math.inf
+        for row in range(lane.row_m.shape[0]):
+            pulse = room.seen[first + axle, row]
+            kg = whole_kg(room, axle, lane.row_line[row])
+            if pulse >= 0 and kg > 0.0:
+                least = min(least, kg / room.pulses[row, pulse].peak_n)
+        if least < math.inf:
+            room.spare[there] = least
+            there += 1
+    if there == 0:
+        return False
+    ratio = median(room.spare, there)
+    tamed = False
+    for axle in range(axles):
+        for row in range(lane.row_m.shape[0]):
+            pulse = room.seen[first + axle, row]
+            line = lane.row_line[row]
+            kg = whole_kg(room, axle, line)
+            if pulse >= 0 and kg > TAME * ratio * room.pulses[row, pulse].peak_n:
+                part = ratio * room.pulses[row, pulse].peak_n / kg
+                room.wheel_kg[axle, line, 0] *= part
+                room.wheel_kg[axle, line, 1] *= part
+                tamed = True
+    return tamed

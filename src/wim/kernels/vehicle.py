@@ -9,7 +9,7 @@ from wim.kernels.combining import GROUP_M, combine, share_lines
 from wim.kernels.jit import Record, kernel
 from wim.kernels.line_checks import LINES_Z, SIDES_Z, SIDES_Z_MORE, sides_disagree, worst_line
 from wim.kernels.motion import fit_motion, offset_of, speed_at, time_at
-from wim.kernels.odd_loads import LINGERS, SURELY_LINGERS, drop_lingering, drop_missed
+from wim.kernels.odd_loads import LINGERS, SURELY_LINGERS, drop_lingering, drop_missed, tame_stood
 from wim.kernels.validity import (
     ACCELERATING,
     AXLE_ONLY,
@@ -91,6 +91,7 @@ def write_vehicle(
     forget_bad(lane, room, axles)
     lingers = SURELY_LINGERS if smooth and keeps_speed(room, first, axles) else LINGERS
     flags |= drop_lingering(lane, room, first, axles, lingers)
+    stood = flags & STOPPED and tame_stood(lane, room, first, axles)
     flags |= drop_missed(room, axles, sided)
     if line_totals(lane, room, axles, sided, room.load_kg, room.load_noise_kg):
         flags |= STRADDLING
@@ -120,7 +121,7 @@ def write_vehicle(
         doubt_part = math.hypot(doubt_part, BESIDE)
     if many_groups(room, axles):
         flags |= TAILGATING
-    if flags & STOPPED and not smooth:
+    if stood or (flags & STOPPED and not smooth):
         doubt_part = math.hypot(doubt_part, STOOD)
     for axle in range(axles):
         # A scale beyond all reason overflows; what is no number is no weight.

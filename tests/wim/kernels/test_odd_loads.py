@@ -62,3 +62,24 @@ def test_a_wheel_that_stood_is_left_out_of_its_line(seed: int) -> None:
         expected[out] = np.nan
         np.testing.assert_array_equal(room.wheel_kg[axle, :, 0], expected)
     assert (flags == Flag.STOPPED) == stood
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_wheel_that_stood_on_its_only_line_weighs_what_its_height_says(seed: int) -> None:
+    """The others keep their loads, and so do the halves their shares."""
+    random = np.random.default_rng(seed)
+    axles, lines = int(random.integers(1, 6)), int(random.integers(1, 4))
+    lane = lane_of([[LEFT, RIGHT]] * lines)
+    room = make_room(2 * lines, lines, lines, 0, 8)
+    seen = random.random((axles, lines)) < 0.8
+    seen[:, 0] = True
+    room.seen[2 : 2 + axles] = np.where(seen, np.arange(axles)[:, None], -1)
+    peak_n = random.uniform(8_000.0, 12_000.0, (axles, lines))
+    whole_kg = np.where(seen, peak_n * random.choice([0.45, 0.5, 0.55, 4.0, 20.0], (axles, lines)), np.nan)
+    room.pulses["peak_n"][:, :axles] = peak_n.T
+    room.wheel_kg[:axles, :, 0], room.wheel_kg[:axles, :, 1] = 0.4 * whole_kg, 0.6 * whole_kg
+    tamed = kernels.tame_stood(lane, room, 2, axles)
+    expected = naive.tamed(whole_kg, peak_n)
+    np.testing.assert_allclose(room.wheel_kg[:axles, :, 0], 0.4 * expected)
+    np.testing.assert_allclose(room.wheel_kg[:axles, :, 1], 0.6 * expected)
+    assert tamed == bool((np.nan_to_num(expected) < np.nan_to_num(whole_kg)).any())
