@@ -15,20 +15,6 @@ from wim.measure import Meter
 from wim.records import Passages
 
 SMALL = [scenario for scenario in read_scenarios() if scenario.small]
-#: What falls short now and why; whoever mends it takes it out, for an unexpected success fails too.
-SHORT = {
-    "F21a": "of trucks that roll back over two lines one in five is refused as too heavy instead of flagged STOPPED"
-}
-
-
-CASES = [
-    pytest.param(
-        scenario,
-        id=scenario.id,
-        marks=[pytest.mark.xfail(reason=SHORT[scenario.id], raises=AssertionError)] if scenario.id in SHORT else [],
-    )
-    for scenario in SMALL
-]
 
 
 def small_line(scenario: Scenario, make_meter: MakeMeter = Meter) -> Line:
@@ -36,7 +22,7 @@ def small_line(scenario: Scenario, make_meter: MakeMeter = Meter) -> Line:
     return line(scenario, joined([measured(part, make_meter) for part in parts(scenario, scenario.small)]))
 
 
-@pytest.mark.parametrize("scenario", CASES)
+@pytest.mark.parametrize("scenario", SMALL, ids=lambda scenario: scenario.id)
 def test_accuracy_is_no_worse(scenario: Scenario) -> None:
     """Every limited figure of the scenario keeps its limit, widened for so few frames."""
     found = small_line(scenario)
