@@ -49,8 +49,7 @@ def heaps(places_m: Sequence[Floats]) -> list[list[tuple[int, int]]]:
 def doubted(axles: Sequence[Axle], working: int) -> tuple[list[int], int]:
     """The axles that stay, of those that `working` rows told, and flags.
 
-    More than half of the rows decide; of a half, only what is heavy and clear enough to be a wheel. Where several axles
-    are disputed the vehicle came back: then only what every row has seen stays, if that is a vehicle.
+    More than half of the rows decide; of a half, only what is heavy and clear enough to be a wheel.
     """
     by_most = [max(axle.areas_ns) for axle in axles if 2 * len(axle.areas_ns) > working]
     heaviest = max(by_most, default=0.0)
@@ -64,10 +63,7 @@ def doubted(axles: Sequence[Axle], working: int) -> tuple[list[int], int]:
         if 2 * len(axle.areas_ns) > working or (2 * len(axle.areas_ns) == working and sure[index])
     ]
     flags = Flag.AXLE_UNCERTAIN if disputed else Flag(0)
-    if disputed < kernels.RETURNS:
-        return kept, flags
-    agreed = [index for index in kept if len(axles[index].areas_ns) == working]
-    return agreed if len(agreed) >= kernels.LEAST_AXLES else kept, flags | Flag.STOPPED
+    return kept, flags | (Flag.STOPPED if disputed >= kernels.RETURNS else Flag(0))
 
 
 def lone_row(parts: Sequence[Sequence[float]]) -> int | None:

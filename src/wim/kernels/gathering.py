@@ -15,7 +15,7 @@ from wim.kernels.trains import (
 )
 from wim.kernels.validity import AXLE_UNCERTAIN, STOPPED
 from wim.kernels.vehicle import LOST_M
-from wim.kernels.weigh_arrays import Floats, Lane, Room
+from wim.kernels.weigh_arrays import Floats, Ints, Lane, Room
 
 #: Wheels on several rows that no vehicle explains.
 NO_TRAIN = -2
@@ -45,7 +45,10 @@ def gather(lane: Lane, room: Room) -> tuple[int, int]:
     if base < 0:
         return 0, 0
     axles = heap_pulses(room.pulses, counts, room.row_m, room.motion, room.seen, room.spare)
-    return doubt(room, axles)
+    axles, flags = doubt(room, axles)
+    if flags & STOPPED and not as_many(counts):
+        axles = drop_disputed(room, axles)
+    return axles, flags
 
 
 @kernel
@@ -97,14 +100,24 @@ def doubt(room: Room, axles: int) -> tuple[int, int]:
         else:
             axle += 1
     # One axle is missed or invented; more of them came back, or never went on.
-    if disputed < RETURNS:
-        return axles, flags
-    return drop_disputed(room, axles, working), flags | STOPPED
+    return axles, flags | STOPPED if disputed >= RETURNS else flags
 
 
 @kernel
-def drop_disputed(room: Room, axles: int, working: int) -> int:
+def as_many(counts: Ints) -> bool:
+    """Whether every row has felt as many pulses."""
+    for row in range(1, counts.shape[0]):
+        if counts[row] != counts[0]:
+            return False
+    return True
+
+
+@kernel
+def drop_disputed(room: Room, axles: int) -> int:
     """Of a vehicle that came back, leave the axles that every row has seen, where there are two; returns how many."""
+    working = 0
+    for row in range(room.pulse_count.shape[0]):
+        working += 1 if room.pulse_count[row] > 0 else 0
     sure = 0
     for axle in range(axles):
         sure += 1 if votes_of(room.seen, axle) == working else 0
