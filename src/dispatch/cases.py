@@ -138,6 +138,7 @@ class Reason(enum.StrEnum):
     REPEAT_SUSPECTED = "repeat_suspected"
     SEVERITY = "severity"
     NO_PLATE = "no_plate"
+    CLONED_PLATE = "cloned_plate"
     WATCH_LIST = "watch_list"
 
 

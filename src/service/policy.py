@@ -141,6 +141,13 @@ class Policy(BaseModel):
     duty_desk_seconds: int = Field(
         180, ge=10, le=7_200, description="an intercept nobody answered by then goes to the duty desk (dispatch.md §3)"
     )
+    review_sigmas: float = Field(
+        4.0,
+        ge=2,
+        le=10,
+        description="scale and strips further apart than this many standard deviations are looked at by a person "
+        "(dispatch.md §3)",
+    )
     legal_again_hours: int = Field(
         12,
         ge=1,
@@ -233,14 +240,10 @@ class Policy(BaseModel):
 #: A test holds this against the code.
 NOT_IN_USE: Final = frozenset(
     {
-        "unverified_wait_seconds",
         "precision_floor",
         "reaction_seconds",
         "set_up_seconds",
         "arrival_spread_percent",
-        "acknowledge_seconds",
-        "duty_desk_seconds",
-        "legal_again_hours",
         "keep_days.frames",
     }
 )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dispatch.network import Squad, StopPoint, read_forces
+from dispatch.network import Forces, Squad, StopPoint, read_forces
 from rules.permits import PlateRegister, read_register
 from service.documents import read_toml
 from wim.document import Faults, RegistryError, RegistryErrors, Table
@@ -28,6 +28,11 @@ class Registry:
     register: PlateRegister = field(default_factory=PlateRegister)
     stop_points: Mapping[str, StopPoint] = field(default_factory=dict)
     squads: Mapping[str, Squad] = field(default_factory=dict)
+
+    @property
+    def forces(self) -> Forces:
+        """Where trucks can be stopped, and by whom."""
+        return Forces(self.stop_points, self.squads)
 
     @property
     def timezone(self) -> str:

@@ -35,9 +35,9 @@ import numpy.typing as npt
 import structlog
 from sqlalchemy import Connection
 
-from service.docket.expiry import expire_due
 from service.docket.keeping import FORGET
 from service.docket.terms import Terms
+from service.docket.timing import fire_due
 from service.ending import TRY_AGAIN, End, end_process
 from service.lanes.sending import ACKNOWLEDGED_SECONDS, Sender
 from service.lanes.work import Message
@@ -45,6 +45,7 @@ from service.messages.envelope import DISPATCH, headers_of, traceparent
 from service.metrics import Metrics
 from service.store import intercepts, leases, timers
 from service.store.engine import Store
+from service.store.errors import FencedError
 from service.store.intercepts import Unpublished
 from service.store.leases import Lease
 from service.store.timers import Timer
@@ -226,9 +227,10 @@ class _Tenure:
                 return None
             due = intercepts.unpublished(conn, BATCH)
             timer_ns = timers.next_due_ns(conn)
-        if due or timer_ns is None or timer_ns > self._times.clock_ns():
+        if timer_ns is None or timer_ns > self._times.clock_ns():
             return due
-        return self._fire()
+        # However much there is to send: a squad that does not answer costs the next one its time.
+        return [*due, *self._fire()]
 
     def note(self, sent: Sequence[Due]) -> bool:
         """What was just acknowledged; False where the lease was gone before, and the present owner must send again."""
@@ -268,10 +270,12 @@ class _Tenure:
         self._sent.clear()
 
     def _fire(self) -> Sequence[Due]:
-        """End what is out of reach; gives the timers of what is to be taken off the topic."""
+        """Do what time asks for; gives the timers of what is to be taken off the topic."""
         now_ns = self._times.clock_ns()
-        with self._store.writing(durable=True) as conn:
-            expire_due(conn, now_ns, self._terms)
+        with contextlib.suppress(FencedError), self._store.writing(durable=True) as conn:
+            # Whoever was fenced by a person's action finds at the next look whether the time still matters.
+            fire_due(conn, now_ns, self._terms)
+        with self._store.writing() as conn:
             over = [timer for timer in timers.due(conn, now_ns, BATCH) if timer.kind == FORGET]
             active = [timer for timer in over if _is_active(conn, timer.subject)]
             for timer in active:

@@ -1,8 +1,7 @@
-"""The life cycle is its table; a sighting changes an open intercept without alerting anybody again."""
+"""A sighting changes an open intercept without alerting anybody again; merging keeps what people have."""
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 
 import pytest
@@ -10,126 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.cases import REACH_HORIZON_NS, Reason
-from dispatch.intercepts import (
-    LIFE,
-    Charged,
-    Ended,
-    Evidence,
-    IncompleteError,
-    Intercept,
-    NotAllowedError,
-    Outcome,
-    Ranking,
-    Role,
-    State,
-    Step,
-    advance,
-    allowed,
-    begin,
-    expire,
-    merge,
-    next_actions,
-    outcomes,
-    see,
-)
+from dispatch.intercepts import Charged, Ended, Evidence, Intercept, Ranking, begin, expire, merge, see
+from dispatch.life import CLOSED_STATES, NotAllowedError, State
 
 NOW = 1_780_000_000 * 10**9
 MINUTE = 60 * 10**9
 WEAK = Evidence(evidence=False, grade=1, p_over=0.96, excess_kg=4_000, passage="weak")
 STRONG = Evidence(evidence=True, grade=3, p_over=0.999, excess_kg=9_000, passage="strong")
-WEIGHED = ("static_gross_kg", "scale_certificate")
-
-#: All of dispatch.md §3, which the table is to grow into.
-WHOLE_DESIGN = (
-    Step("verify", ("unverified",), "open", ("duty",)),
-    Step("dismiss", ("unverified",), "cancelled", ("duty",), needs=("reason",)),
-    Step("claim", ("open", "offered"), "claimed", ("squad", "duty")),
-    Step("pass", ("offered", "claimed", "en_route"), "offered", ("squad",), needs=("reason",)),
-    Step("depart", ("claimed",), "en_route", ("squad",)),
-    Step("stop", ("claimed", "en_route", "lost", "expired"), "stopped", ("squad",)),
-    Step("weigh", ("stopped",), "weighed", ("squad",), needs=WEIGHED),
-    Step("confirm", ("weighed",), "confirmed", ("squad",)),
-    Step("legal", ("weighed",), "legal", ("squad",)),
-    Step("unload", ("confirmed",), "unloaded", ("squad",), needs=("unloaded_kg",)),
-    Step("lose", ("claimed", "en_route", "stopped"), "lost", ("squad",)),
-)
 
 
 def opened(**changed: object) -> Intercept:
     charged = Charged(WEAK, (Reason.SEVERITY,), priority=3.84)
     return replace(begin("i1", "c1", charged, NOW, NOW, late=False), **changed)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("state", "action", "role"), list(itertools.product(State, ["claim", "close", "expire"], Role))
-)
-def test_a_step_is_taken_exactly_where_the_table_has_a_row(state: State, action: str, role: Role) -> None:
-    """Every state × action × role: allowed as the table says, else refused with what is allowed instead."""
-    rows = [s for s in LIFE if s.action == action and state in s.from_states and role in s.who]
-    if rows:
-        assert advance(state, action, role, rows[0].outcome, given=rows[0].needs) == rows[0].to_state
-    else:
-        with pytest.raises(NotAllowedError) as refused:
-            advance(state, action, role)
-        assert refused.value.allowed == allowed(state, role)
-        assert action not in refused.value.allowed
-
-
-def test_the_second_of_two_claims_is_refused_with_what_is_left() -> None:
-    """Who comes second hears that it is claimed, and may not close what another squad holds."""
-    with pytest.raises(NotAllowedError, match="claimed") as refused:
-        advance(State.CLAIMED, "claim", Role.SQUAD, holds=False)
-    assert refused.value.allowed == ()
-
-
-def test_a_squad_closes_only_what_it_holds_and_duty_closes_for_it() -> None:
-    """A squad cannot end another squad's work; duty acts on behalf of the squad that calls by radio."""
-    assert outcomes(State.CLAIMED, Role.SQUAD, holds=False) == ()
-    assert outcomes(State.CLAIMED, Role.SQUAD, holds=True) == ("confirmed", "legal", "lost")
-    assert advance(State.CLAIMED, "close", Role.DUTY, Outcome.LOST, holds=False) == State.CLOSED
-
-
-def test_closing_without_an_outcome_asks_for_one() -> None:
-    """`close` alone says nothing about the truck."""
-    with pytest.raises(IncompleteError) as missing:
-        advance(State.CLAIMED, "close", Role.SQUAD)
-    assert missing.value.missing == ("outcome",)
-
-
-def test_a_verdict_about_the_truck_needs_its_weight_and_the_scale() -> None:
-    """Confirmed and legal are facts from a scale, and the error names what is missing."""
-    with pytest.raises(IncompleteError, match="scale_certificate") as missing:
-        advance(State.CLAIMED, "close", Role.SQUAD, Outcome.LEGAL, given=("static_gross_kg",))
-    assert missing.value.missing == ("scale_certificate",)
-
-
-def test_an_outcome_that_the_role_may_not_give_is_refused_with_those_it_may() -> None:
-    """A squad cannot cancel: only duty takes an intercept back."""
-    with pytest.raises(NotAllowedError, match="close as cancelled") as refused:
-        advance(State.CLAIMED, "close", Role.SQUAD, Outcome.CANCELLED, given=("note",))
-    assert "close as confirmed" in refused.value.allowed
-
-
-def test_messages_offer_the_actions_of_persons_only() -> None:
-    """Nobody is told that he may merge or expire; what is over offers nothing."""
-    assert next_actions(State.OPEN) == ("claim", "close")
-    assert next_actions(State.CLAIMED) == ("close",)
-    assert [next_actions(state) for state in (State.CLOSED, State.EXPIRED, State.MERGED)] == [(), (), ()]
-
-
-def test_the_whole_life_cycle_of_the_design_fits_the_table() -> None:
-    """The table grows by rows and nothing else: the design's own rows run through the same functions."""
-    state = "unverified"
-    for action, role in [
-        ("verify", "duty"),
-        ("claim", "squad"),
-        ("stop", "squad"),
-        ("weigh", "squad"),
-        ("legal", "squad"),
-    ]:
-        state = advance(state, action, role, given=WEIGHED, life=WHOLE_DESIGN)
-    assert state == "legal"
-    assert allowed("expired", "squad", life=WHOLE_DESIGN) == ("stop",)
 
 
 def test_a_late_violation_is_expired_from_birth_and_alerts_nobody() -> None:
@@ -170,7 +61,7 @@ def test_a_sighting_that_says_nothing_new_changes_nothing() -> None:
     assert see(start, NOW - MINUTE, NOW, REACH_HORIZON_NS) is start
 
 
-@pytest.mark.parametrize("state", [State.CLOSED, State.MERGED])
+@pytest.mark.parametrize("state", CLOSED_STATES)
 def test_what_is_over_stays_as_it_is(state: State) -> None:
     """A further sighting of the trip opens nothing."""
     start = opened(state=state)
@@ -185,6 +76,33 @@ def test_an_expired_intercept_opens_again_when_the_truck_is_back_in_reach() -> N
     assert (back.state, back.ended, back.alerts, back.version) == (State.OPEN, None, 2, 3)
     still = see(gone, NOW + MINUTE, NOW + 60 * MINUTE, REACH_HORIZON_NS)
     assert (still.state, still.alerts) == (State.EXPIRED, 1)
+
+
+def test_a_lost_truck_that_is_seen_again_is_open_again() -> None:
+    """A sighting from before the loss is old news; one after it shows that it drove on."""
+    lost = opened(state=State.LOST, acted_ns=NOW + MINUTE)
+    assert see(lost, NOW + MINUTE // 2, NOW + 2 * MINUTE, REACH_HORIZON_NS).state == State.LOST
+    back = see(lost, NOW + 2 * MINUTE, NOW + 2 * MINUTE, REACH_HORIZON_NS)
+    assert (back.state, back.alerts, back.escaped) == (State.OPEN, 2, False)
+
+
+def test_a_confirmed_truck_that_drives_on_loaded_has_escaped() -> None:
+    """Charged again downstream before anybody unloaded it; a clean sighting is no escape."""
+    confirmed = opened(state=State.CONFIRMED, acted_ns=NOW + MINUTE)
+    later = NOW + 9 * MINUTE
+    assert see(confirmed, later, later, REACH_HORIZON_NS).state == State.CONFIRMED
+    away = see(confirmed, later, later, REACH_HORIZON_NS, Charged(STRONG, (Reason.SEVERITY,), 9.0))
+    assert (away.state, away.escaped, away.alerts) == (State.OPEN, True, 2)
+
+
+def test_an_unverified_intercept_opens_where_a_better_site_weighs_it_too() -> None:
+    """Nobody need look at a picture any more; another doubtful weighing changes nothing."""
+    doubtful = begin("i1", "c1", Charged(WEAK, (Reason.HUNDRED_TONNE,), 9.0, True), NOW, NOW, late=False)
+    assert doubtful.state == State.UNVERIFIED
+    again = see(doubtful, NOW + MINUTE, NOW + MINUTE, REACH_HORIZON_NS, Charged(WEAK, (Reason.SEVERITY,), 9.0, True))
+    assert again.state == State.UNVERIFIED
+    sound = see(doubtful, NOW + MINUTE, NOW + MINUTE, REACH_HORIZON_NS, Charged(STRONG, (Reason.SEVERITY,), 9.0))
+    assert (sound.state, sound.alerts) == (State.OPEN, 1)
 
 
 def test_a_claimed_intercept_does_not_expire() -> None:
@@ -225,7 +143,7 @@ def test_merging_equals_keeps_the_smallest_id() -> None:
 def test_a_closed_intercept_is_not_merged_away() -> None:
     """An outcome is a fact; it stays beside the other."""
     with pytest.raises(NotAllowedError):
-        merge(opened(id="a"), opened(id="b", state=State.CLOSED))
+        merge(opened(id="a"), opened(id="b", state=State.LEGAL))
 
 
 CHARGES = st.lists(

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from service.docket.actions import Actor, Deed, act
+from service.docket.actions import act
+from service.docket.deeds import Actor, Deed
 from service.docket.keeping import FORGET
 from service.lanes.work import Message
 from service.messages import Intercept, decode
@@ -248,17 +249,17 @@ async def test_what_is_over_is_taken_off_the_topic_after_thirty_days(desk: Desk)
     desk.file(desk.violation())
     claim(desk)
     with desk.store.writing(durable=True) as conn:
-        lost = Deed(action="close", outcome="lost")
+        lost = Deed(action="lose")
         act(conn, desk.only_intercept().id, lost, SQUAD, desk.now_ns, desk.terms)
     async with relaying(desk.store, log, clock, lease_s=1e9):
-        await until(lambda: log.told == [(3, "closed")])
+        await until(lambda: log.told == [(3, "lost")])
         (due_at_ns,) = (row.due_at_ns for row in desk.rows("timers") if row.kind == FORGET)
         assert due_at_ns == desk.now_ns + 30 * 86_400 * 10**9
         clock.seconds += 30 * 86_400
         await until(lambda: len(log.messages) == 2)
         await until(lambda: not desk.rows("timers"))
     assert (log.messages[1].key, log.messages[1].value) == (log.messages[0].key, None)
-    assert desk.only_intercept().state == "closed"
+    assert desk.only_intercept().state == "lost"
 
 
 async def test_a_failing_broker_ends_the_relay_and_loses_nothing(desk: Desk) -> None:

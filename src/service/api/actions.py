@@ -15,7 +15,7 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from dispatch.intercepts import IncompleteError, Outcome
+from dispatch.life import FACTS, IncompleteError
 from service.access import Principal, Role
 from service.api import audits, bodies, etags, repeats
 from service.api.answers import answer, documented
@@ -26,7 +26,8 @@ from service.api.parts import Parts, PartsOf
 from service.api.problems import FieldError, Problem, wrong_body
 from service.api.tags import Tag
 from service.docket import rows
-from service.docket.actions import Actor, Deed, RefusedError, StaleError, act
+from service.docket.actions import RefusedError, StaleError, act
+from service.docket.deeds import Actor, ContradictionError, Deed
 from service.store import audit, idempotency, intercepts
 from service.store.errors import FencedError
 from service.store.idempotency import Answer
@@ -43,9 +44,8 @@ _IfMatch = Annotated[
 
 _HEAVIEST_KG = 1_000_000
 
-#: What a squad did without a network has happened whoever has the intercept by now; a claim that was late has not
-#: (dispatch.md §3).
-_FACTUAL = frozenset({Outcome.CONFIRMED, Outcome.LEGAL, Outcome.LOST})
+#: A phone's clock may be this far ahead of ours after it was corrected; what is further ahead has not happened.
+_AHEAD_NS = 60 * 10**9
 
 
 class ActionBody(BaseModel):
@@ -53,15 +53,29 @@ class ActionBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    action: Literal["claim", "close"]
-    outcome: Literal["confirmed", "legal", "lost", "handed_over", "cancelled"] | None = Field(
-        None, description="How it was closed."
-    )
-    squad: SquadId | None = Field(None, description="Whose claim it is, where duty acts on behalf of a squad.")
+    action: Literal[
+        "verify",
+        "dismiss",
+        "claim",
+        "pass",
+        "depart",
+        "stop",
+        "weigh",
+        "confirm",
+        "legal",
+        "unload",
+        "lose",
+        "hand_over",
+        "cancel",
+    ]
+    squad: SquadId | None = Field(None, description="Whose deed it is, where duty acts on behalf of a squad.")
     static_gross_kg: int | None = Field(None, ge=0, le=_HEAVIEST_KG, description="What the static scale says.")
     scale_certificate: str | None = Field(None, min_length=1, max_length=64, pattern=PRINTABLE)
     unloaded_kg: int | None = Field(None, ge=0, le=_HEAVIEST_KG)
     document_number: str | None = Field(None, min_length=1, max_length=64, pattern=PRINTABLE)
+    permit_number: str | None = Field(
+        None, min_length=1, max_length=64, pattern=PRINTABLE, description="A permit that was shown at the roadside."
+    )
     note: str | None = Field(None, min_length=1, max_length=2_000, pattern=PRINTABLE)
     done_at: str | None = Field(
         None, max_length=40, description="RFC 3339: when it was done, for an action that waited for a network."
@@ -107,6 +121,11 @@ class _Call:
     wanted: idempotency.Request
 
     @property
+    def offline(self) -> bool:
+        """It waited for a network: the version that it is based on may long be past, so the life cycle decides."""
+        return self.version is None or (self.deed.done_at is not None and self.asker.principal.role is Role.SQUAD)
+
+    @property
     def actor(self) -> Actor:
         who = self.asker.principal
         return Actor(who.name, who.role.value, who.agency, who.squad)
@@ -145,24 +164,23 @@ def _deed(parts: Parts, principal: Principal, body: ActionBody) -> Deed:
     """What is to be done. Raises the problem of fields that cannot be meant."""
     if body.done_at is not None:
         try:
-            instant_ns("done_at", body.done_at)
+            done_ns = instant_ns("done_at", body.done_at)
         except FormError as error:
             raise _wrong(error.field, error.problem, error.remedy) from None
+        if done_ns > parts.clock_ns() + _AHEAD_NS:
+            raise _wrong("done_at", "is in the future", "correct it by the offset of the phone's clock")
     _check_squad(parts, principal, body)
     given = body.model_dump(exclude={"after"}, exclude_none=True)
     return Deed(**given)
 
 
 def _check_squad(parts: Parts, principal: Principal, body: ActionBody) -> None:
-    if body.action != "claim":
-        if body.squad is not None:
-            raise _wrong("squad", "goes with a claim only", "leave it out")
-    elif principal.role is Role.SQUAD:
+    if principal.role is Role.SQUAD:
         if body.squad not in (None, principal.squad):
-            raise _wrong("squad", "is not yours", "leave it out; duty claims on behalf of others")
-    elif body.squad is None:
+            raise _wrong("squad", "is not yours", "leave it out; duty acts on behalf of others")
+    elif body.action == "claim" and body.squad is None:
         raise _wrong("squad", "it is missing", "name the squad on whose behalf this is done")
-    elif body.squad not in parts.registry.squads:
+    elif body.squad is not None and body.squad not in parts.registry.squads:
         raise _wrong("squad", "there is no such squad", "name one of the registry")
 
 
@@ -181,8 +199,7 @@ def _act(parts: Parts, call: _Call) -> Response:
         parts.meters.actions.labels(call.deed.action, "replayed" if replayed else "done").inc()
         return repeats.told(answer, replayed, call.asker.plates)
     parts.meters.actions.labels(call.deed.action, problem.code).inc()
-    if problem.status in (409, 412):
-        _keep_conflict(parts, call, problem.code)
+    _keep_refusal(parts, call, problem)
     raise problem
 
 
@@ -193,19 +210,30 @@ def _transaction(parts: Parts, call: _Call) -> tuple[Answer, bool]:
 
 def _answer(conn: Connection, parts: Parts, call: _Call) -> Answer:
     row = _row(conn, call)
-    if call.version is None:
+    if call.after is not None and call.deed.action not in FACTS:
         _check_order(conn, call, row)
+    now_ns, terms = parts.clock_ns(), parts.terms
     try:
-        told = act(conn, row.id, call.deed, call.actor, parts.clock_ns(), parts.terms, if_version=call.version)
+        told = act(
+            conn,
+            row.id,
+            call.deed,
+            call.actor,
+            now_ns,
+            terms,
+            if_version=None if call.offline else call.version,
+            offline=call.offline,
+        )
     except StaleError as stale:
         raise _moved(call, rows.intercept_row(stale.told)) from None
     except RefusedError as refusal:
-        # Of a close it names the outcomes that are possible.
         now = {**standing(call.asker, rows.intercept_row(refusal.told)), "allowed": list(refusal.allowed)}
         raise Problem("action_not_allowed", str(refusal), **now) from None
     except IncompleteError as error:
         remedy = f"to {call.deed.action}, add it"
         raise wrong_body([FieldError(name, "it is missing", remedy) for name in error.missing]) from None
+    except ContradictionError as error:
+        raise _wrong(error.field, error.problem, error.remedy) from None
     return Answer(200, document_of(rows.intercept_row(told), call.asker, parts))
 
 
@@ -236,11 +264,9 @@ def _moved(call: _Call, row: InterceptRow) -> Problem:
     return Problem("version_conflict", detail, **standing(call.asker, row))
 
 
-def _keep_conflict(parts: Parts, call: _Call, code: str) -> None:
-    """Keep what was reported without a network, although the intercept has moved on: for duty to settle."""
-    if call.after is None or call.deed.outcome not in _FACTUAL:
-        return
-    facts = {"conflict": code, **msgspec.to_builtins(call.deed)}
-    action, principal = f"intercept.{call.deed.action}.conflict", call.asker.principal
+def _keep_refusal(parts: Parts, call: _Call, problem: Problem) -> None:
+    """Write down what was refused and why: who asks later shall find that it was tried."""
+    facts = {"refused": problem.code, **msgspec.to_builtins(call.deed)}
+    action, principal = f"intercept.{call.deed.action}.refused", call.asker.principal
     with parts.store.writing(durable=True) as conn:
         audit.note(conn, audits.entry(parts, principal, action, call.intercept, call.deed.note, facts))

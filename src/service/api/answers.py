@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from service import messages
 from service.access import Role
-from service.api import etags, health_answers
+from service.api import dispatch_answers, etags, health_answers
 from service.api.cursors import NEXT_LINK
 from service.api.examples import EXAMPLES
 from service.api.negotiation import CSV, GEOJSON, JSON
@@ -251,8 +251,8 @@ class StatsOfCorridor(Struct, frozen=True, kw_only=True, rename={"from_": "from"
     plate_read_percent: Percent | None
     lane_hours_observed: Natural
     lane_hours: Natural
-    intercepts_open: Annotated[Natural, Meta(description="Of those that you may see.")]
-    intercepts_claimed: Natural
+    intercepts_open: Annotated[Natural, Meta(description="Nobody has taken them yet; of those that you may see.")]
+    intercepts_claimed: Annotated[Natural, Meta(description="Somebody has the truck, or is after it.")]
 
 
 class Stats(Struct, frozen=True, kw_only=True):
@@ -275,6 +275,7 @@ _STRUCTS = (
     Accepted,
     ProblemDocument,
     *health_answers.STRUCTS,
+    *dispatch_answers.STRUCTS,
     *ENTRIES,
 )
 

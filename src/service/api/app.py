@@ -24,7 +24,9 @@ from service.api import (
     probes,
     problems,
     rates,
+    squads,
     violations,
+    why,
 )
 from service.api.auth import check_routes
 from service.api.envelope import Envelope
@@ -38,6 +40,8 @@ ROUTERS = (
     violations.router,
     intercepts.router,
     actions.router,
+    why.router,
+    squads.router,
     offenders.router,
     *plates.ROUTERS,
     passages.router,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from dispatch.intercepts import allowed
+from dispatch.life import State, allowed
 from service.access import Role
 from service.api import audits, cursors, etags, masking, times
 from service.api.answers import answer, documented, page_of
@@ -33,7 +33,7 @@ class InterceptQuery(BaseModel):
     """The filters of the list."""
 
     corridor: CorridorId | None = None
-    state: Literal["open", "claimed", "closed", "expired", "merged"] | None = None
+    state: State | None = None
     active: bool | None = Field(None, description="Whether somebody can still act on it.")
     squad: SquadId | None = Field(None, description="Claimed by this squad.")
     since: Moment | None = Field(None, description="Seen last then or later.")
@@ -112,7 +112,7 @@ def _wanted(query: InterceptQuery, zone: str) -> Wanted:
     return Wanted(
         from_ns=times.maybe_ns("since", query.since, zone),
         to_ns=times.maybe_ns("until", query.until, zone),
-        states=(query.state,) if query.state else (),
+        states=(query.state.value,) if query.state else (),
         active=query.active,
         squad=query.squad,
         plate=query.plate,

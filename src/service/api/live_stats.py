@@ -1,18 +1,19 @@
 """The figures of today for wall displays: looked up once for all live readers, cut to each one's rights.
 
 Per corridor the counts and the rate of the local day so far, as `GET /v1/rates` gives them, and how many intercepts are
-open and claimed. A look is one question for all corridors; without readers there is none.
+waiting for somebody and in somebody's hands. A look is one question for all corridors; without readers there is none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import anyio.to_thread
 import structlog
 
+from dispatch.life import ACTIVE_STATES, WAITING_STATES
 from service.api.answers import Stats, StatsOfCorridor
 from service.api.live_feed import FAILURES, LiveFeed
 from service.api.scopes import Scope
@@ -26,6 +27,10 @@ log = structlog.get_logger(__name__)
 #: A rate is to be in an answer 2 s after the passage (effectiveness.md §1), and nobody reads a wall more often than
 #: that; one look at a province of 50 corridors takes tens of milliseconds, so every 5 s cost a hundredth of a core.
 STATS_SECONDS = 5.0
+
+
+#: Somebody has the truck, or is after it.
+_HELD_STATES = frozenset(ACTIVE_STATES) - frozenset(WAITING_STATES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +59,13 @@ class Snapshot:
         return StatsOfCorridor(
             corridor=corridor,
             from_=row["from"],
-            intercepts_open=self._active(corridor, "open", scope),
-            intercepts_claimed=self._active(corridor, "claimed", scope),
+            intercepts_open=self._active(corridor, WAITING_STATES, scope),
+            intercepts_claimed=self._active(corridor, _HELD_STATES, scope),
             **figures,
         )
 
-    def _active(self, corridor: str, state: str, scope: Scope) -> int:
-        here = (one for one in self.active if (one.corridor, one.state) == (corridor, state))
+    def _active(self, corridor: str, states: Collection[str], scope: Scope) -> int:
+        here = (one for one in self.active if one.corridor == corridor and one.state in states)
         return sum(one.number for one in here if scope.holds(corridor, one.site))
 
 

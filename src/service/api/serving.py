@@ -68,7 +68,7 @@ def serve(settings: Settings, opened: Callable[[Opened], None]) -> None:
             live=LiveFeed(store),
             meters=Meters(),
             pseudonyms=_pseudonyms(settings),
-            terms=terms_of(policy, registry.network),
+            terms=terms_of(policy, registry.network, registry.forces),
             clock_ns=time.time_ns,
             steady_s=time.monotonic,
             requests=Allowance(policy.requests_per_minute),

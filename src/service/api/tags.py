@@ -13,6 +13,7 @@ class Tag(enum.StrEnum):
     SITES = "sites"
     VIOLATIONS = "violations"
     INTERCEPTS = "intercepts"
+    SQUADS = "squads"
     OFFENDERS = "offenders"
     PLATES = "plates"
     PASSAGES = "passages"
@@ -26,6 +27,7 @@ DESCRIPTIONS: dict[Tag, str] = {
     Tag.SITES: "What is known of sensors, and who doubts them.",
     Tag.VIOLATIONS: "Crossings that were over a limit.",
     Tag.INTERCEPTS: "Trucks to be stopped, and what becomes of them.",
+    Tag.SQUADS: "Who is on duty, and where.",
     Tag.OFFENDERS: "What a plate did before; every look is written down.",
     Tag.PLATES: "Permits, registrations, exemptions and the watch list, changed without a restart.",
     Tag.PASSAGES: "Crossings from roadside units that speak HTTP.",

@@ -94,12 +94,17 @@ def read_violation(violation: IdPath, request: Request, asker: _Reader, parts: P
     with parts.store.reading() as conn:
         row = violations.get(conn, violation, asker.scope.corridors)
         if row is None or not asker.scope.holds(row.corridor, row.site):
-            raise Problem("violation_unknown", "GET /v1/violations lists those within your rights")
+            raise unknown()
         [document] = _documents(conn, [row], asker, parts)
     if asker.plates and document != row.document.encode():
         # What is archived comes later than the version.
         return etags.of_content(request, document, JSON)
     return etags.of_version(request, document, row.version, asker.plates)
+
+
+def unknown() -> Problem:
+    """There is no such violation, or it is another's: the two look alike."""
+    return Problem("violation_unknown", "GET /v1/violations lists those within your rights")
 
 
 def _wanted(query: ViolationQuery, zone: str) -> Wanted:

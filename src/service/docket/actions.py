@@ -1,54 +1,26 @@
-"""What a person does to an intercept: claim it, close it with what was found.
+"""What a person does to an intercept: take it, stop the truck, say what the scale said, let it go.
 
-The life cycle decides (`dispatch.intercepts`); this writes the new state, what it counts for in the vehicle's history,
-who did it in the audit log, and the feed, all in the caller's transaction, which must be durable.
+The life cycle decides (`dispatch.life`); `deeds` says what each action writes. Here it is done: the new state, what it
+counts for in the vehicle's history, who did it, and the feed, all in the caller's transaction, which must be durable.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 from sqlalchemy import Connection
 
-from dispatch import intercepts as life_cycle
-from dispatch.intercepts import NotAllowedError, Outcome, State
+from dispatch.life import FACTS, NotAllowedError, Role, State, advance
 from service import messages
-from service.docket import rows
+from service.docket import offering, record, rows
+from service.docket.deeds import Actor, Deed, check, written
 from service.docket.drafting import life_of, relive
 from service.docket.keeping import keep
 from service.docket.terms import Terms
-from service.store import audit, feed, intercepts, outcomes
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts: a person by name, in a role; `squad` only for members of one."""
-
-    name: str
-    role: str
-    agency: str | None = None
-    squad: str | None = None
-
-
-class Deed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is done. `squad`: on whose behalf duty claims; `done_at`: when, where the phone had no network; the other
-    fields belong to the outcome of a `close`."""
-
-    action: str
-    outcome: str | None = None
-    note: str | None = None
-    squad: str | None = None
-    static_gross_kg: int | None = None
-    scale_certificate: str | None = None
-    unloaded_kg: int | None = None
-    document_number: str | None = None
-    done_at: str | None = None
-
-    def given(self) -> set[str]:
-        """The names of the fields that say something."""
-        return {name for name in self.__struct_fields__ if getattr(self, name) not in (None, "")}
+from service.store import feed, intercepts, outcomes
+from wim.forms.json_form import instant_ns
 
 
 class UnknownInterceptError(LookupError):
@@ -85,64 +57,76 @@ def act(
     terms: Terms,
     corridors: Collection[str] | None = None,
     if_version: int | None = None,
+    offline: bool = False,
 ) -> messages.Intercept:
     """Do it; gives the intercept as it is then.
 
-    `corridors` are those that the person may see, `if_version` the version that the person saw.
+    `corridors` are those that the person may see, `if_version` the version that the person saw. `offline` marks what a
+    phone without network kept: a fact of it that does not fit is recorded all the same, as a conflict for duty.
 
     Raises:
         UnknownInterceptError, StaleError, RefusedError.
         IncompleteError: the step needs fields that were not given.
+        ContradictionError: what is given cannot be meant.
         FencedError: somebody else was quicker by a moment; the transaction must be given up.
     """
-    row = intercepts.get(conn, intercept, corridors)
-    if row is None:
-        raise UnknownInterceptError(intercept)
-    told = messages.decode(messages.Intercept, row.document.encode())
+    told = present(conn, intercept, corridors)
     if if_version is not None and if_version != told.version:
         raise StaleError(if_version, told)
-    after = _after(told, deed, actor, terms)
+    after = _after(told, deed, actor, now_ns, terms, offline)
+    if after.state.value == State.OPEN:
+        # Passed, or verified: the next squad is asked at once.
+        after = offering.offer(conn, after, now_ns, terms)
     kept = keep(conn, [after], now_ns, terms)
-    if after.state.value == State.CLOSED:
+    if not after.conflict or told.conflict:
         _remember(conn, after, deed)
-    audit.note(conn, _entry(told, after, deed, actor, now_ns))
+    record.of_person(conn, told, after, deed, actor, now_ns)
     feed.append(conn, [rows.intercept_entry(row) for row in kept])
     return after
 
 
-def _after(told: messages.Intercept, deed: Deed, actor: Actor, terms: Terms) -> messages.Intercept:
+def present(conn: Connection, intercept: str, corridors: Collection[str] | None = None) -> messages.Intercept:
+    """The intercept as it is. Raises `UnknownInterceptError`."""
+    row = intercepts.get(conn, intercept, corridors)
+    if row is None:
+        raise UnknownInterceptError(intercept)
+    return messages.decode(messages.Intercept, row.document.encode())
+
+
+def _after(
+    told: messages.Intercept, deed: Deed, actor: Actor, now_ns: int, terms: Terms, offline: bool
+) -> messages.Intercept:
     holds = actor.squad is not None and actor.squad == told.squad
+    life = life_of(told)
     try:
-        state = life_cycle.advance(told.state.value, deed.action, actor.role, deed.outcome, deed.given(), holds)
+        state = advance(life.state, deed.action, actor.role, deed.given(), holds)
     except NotAllowedError as refusal:
+        if offline and actor.role == Role.SQUAD and deed.action in FACTS:
+            return _in_conflict(told, deed, now_ns, terms)
         raise RefusedError(told, refusal) from refusal
-    life = replace(life_of(told), state=state, ended=deed.outcome, version=told.version + 1)
-    after = msgspec.structs.replace(relive(told, life, terms.horizon_ns), note=deed.note or told.note)
-    if deed.action != "claim":
-        return after
-    return msgspec.structs.replace(after, squad=deed.squad or actor.squad, lead_agency=actor.agency)
+    check(told, deed)
+    done_ns = instant_ns("done_at", deed.done_at) if deed.done_at else now_ns
+    life = replace(life, state=state, version=told.version + 1, acted_ns=done_ns)
+    return msgspec.structs.replace(
+        relive(told, life, terms.horizon_ns), **written(told, deed, actor, messages.rfc3339(done_ns), terms)
+    )
+
+
+def _in_conflict(told: messages.Intercept, deed: Deed, now_ns: int, terms: Terms) -> messages.Intercept:
+    """The state stays, for two squads cannot both be right; the desk hears that they disagree."""
+    life = replace(life_of(told), version=told.version + 1)
+    return msgspec.structs.replace(relive(told, life, terms.horizon_ns), conflict=True)
 
 
 def _remember(conn: Connection, after: messages.Intercept, deed: Deed) -> None:
     """What the trip counts for from now on: the scale's verdict stands above the strips' suspicion."""
-    if deed.outcome not in (Outcome.CONFIRMED, Outcome.LEGAL) or not after.plate_certain:
+    if deed.action not in ("confirm", "legal"):
         return
-    confirmed = deed.outcome == Outcome.CONFIRMED
-    decided = confirmed and deed.document_number is not None
+    confirmed = deed.action == "confirm"
+    record.weighing(conn, after, confirmed)
+    if not after.plate_certain:
+        return
+    decided = confirmed and after.document_number is not None
     outcomes.keep(conn, [rows.verdict_row(after, confirmed, decided)])
     if not confirmed:
         outcomes.clear_suspicion(conn, after.case)
-
-
-def _entry(before: messages.Intercept, after: messages.Intercept, deed: Deed, actor: Actor, now_ns: int) -> audit.Entry:
-    change = {"from": before.state.value, "to": after.state.value, "version": after.version}
-    return audit.Entry(
-        at_ns=now_ns,
-        actor=actor.name,
-        role=actor.role,
-        agency=actor.agency,
-        action=f"intercept.{deed.action}",
-        subject=after.id,
-        reason=deed.note,
-        document=msgspec.json.encode(change | msgspec.to_builtins(deed)).decode(),
-    )

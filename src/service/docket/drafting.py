@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from dispatch import intercepts
-from dispatch.intercepts import State
+from dispatch.life import WAITING_STATES, State, next_actions
 from dispatch.offenders import History
 from service import messages
 from service.docket.arrivals import Arrival, charge_of, evidence_of, is_violation
@@ -41,7 +41,7 @@ def life_of(told: messages.Intercept) -> intercepts.Intercept:
     return intercepts.Intercept(
         id=told.id,
         case=told.case,
-        state=told.state.value,
+        state=_state(told),
         version=told.version,
         best=evidence_of(told.best),
         reasons=tuple(reason.value for reason in told.reasons),
@@ -51,7 +51,16 @@ def life_of(told: messages.Intercept) -> intercepts.Intercept:
         alerts=told.alerts,
         ended=told.ended and told.ended.value,
         merged_into=told.merged_into,
+        acted_ns=instant_ns("acted_at", told.acted_at) if told.acted_at else 0,
+        escaped=told.escaped,
     )
+
+
+def _state(told: messages.Intercept) -> str:
+    """Before 0.2 an intercept was `closed`, and `ended` said how: the confirmed ones were let go, as if unloaded."""
+    if told.state != InterceptState.CLOSED:
+        return told.state.value
+    return State.UNLOADED if told.ended in (None, InterceptEnded.CONFIRMED) else told.ended.value
 
 
 def draft(life: intercepts.Intercept, known: Known, horizon_ns: int) -> messages.Intercept:
@@ -100,7 +109,7 @@ def redraft(told: messages.Intercept, life: intercepts.Intercept, known: Known, 
 
 def relive(told: messages.Intercept, life: intercepts.Intercept, horizon_ns: int) -> messages.Intercept:
     """The message after a step that brought no new sighting: an expiry, a claim, a merge."""
-    open_until = messages.rfc3339(life.expires_ns(horizon_ns)) if life.state == State.OPEN else None
+    waits = life.state in WAITING_STATES
     return msgspec.structs.replace(
         told,
         version=life.version,
@@ -109,11 +118,12 @@ def relive(told: messages.Intercept, life: intercepts.Intercept, horizon_ns: int
         case=life.case,
         reasons=[InterceptReason(reason) for reason in life.reasons],
         priority=life.priority,
-        expires_at=open_until,
-        actions=[Action(action) for action in intercepts.next_actions(life.state)],
+        expires_at=messages.rfc3339(life.expires_ns(horizon_ns)) if waits else None,
+        actions=[Action(action) for action in next_actions(life.state)],
         alerts=life.alerts,
         ended=InterceptEnded(life.ended) if life.ended else None,
         merged_into=life.merged_into,
+        escaped=life.escaped,
     )
 
 

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 from sqlalchemy import Connection
 
 from dispatch.cases import Joined, PlateReads, is_late, join
+from dispatch.life import ACTIVE_STATES
 from dispatch.offenders import History, count_trips, one_year_before
 from service import messages
-from service.docket import keeping, rows
+from service.docket import keeping, offering, rows
 from service.docket.arrivals import Arrival
 from service.docket.drafting import seen_of
 from service.docket.openings import Accusation, Change, Trip, accuse, changes
+from service.docket.silence import found_legal, silent
 from service.docket.terms import Terms
 from service.doubts import missed
-from service.store import bulk, cases, downgrades, feed, intercepts, outcomes, sightings, violations
+from service.store import bulk, cases, decisions, downgrades, feed, intercepts, outcomes, sightings, violations
 from service.store.intercepts import InterceptRow
 from wim.records import Flag
 
@@ -61,7 +63,8 @@ def file(conn: Connection, arrivals: Iterable[Arrival], now_ns: int, terms: Term
     _take_back(conn, fresh, now_ns)
     newest = _keep_cases(conn, fresh, joined)
     accused = _accuse(conn, fresh, joined, terms, plate_reads)
-    changed = _changes(conn, fresh, joined, newest, accused, now_ns, terms)
+    changed = _offered(conn, _changes(conn, fresh, joined, newest, accused, now_ns, terms), now_ns, terms)
+    decisions.note(conn, silent(fresh, joined.case_of, accused, changed, now_ns))
     told = _keep_intercepts(conn, changed, now_ns, terms)
     _tell(conn, fresh, told, now_ns, terms)
     _count(filed, fresh, joined, changed, newest, now_ns, terms)
@@ -156,19 +159,30 @@ def _keep_cases(conn: Connection, fresh: Sequence[Arrival], joined: Joined) -> d
     return {case: row.newest_ns for case, row in after.items()}
 
 
+def _offered(conn: Connection, changed: Sequence[Change], now_ns: int, terms: Terms) -> list[Change]:
+    """What is open goes to the squad that can catch it; what somebody has or was asked gets its newest times."""
+    return [
+        replace(change, after=offering.offer_or_follow(conn, change.after, now_ns, terms))
+        if change.after.state.value in ACTIVE_STATES
+        else change
+        for change in changed
+    ]
+
+
 def _accuse(
     conn: Connection, fresh: Sequence[Arrival], joined: Joined, terms: Terms, plate_reads: AskPlateReads
 ) -> dict[str, Accusation]:
     """The violations with their reasons, by passage."""
     grave = [arrival for arrival in fresh if arrival.charge is not None and arrival.charge.intercept_zone]
     histories = _histories(conn, grave, joined, terms)
+    cleared = found_legal(conn, grave, terms)
     accused = {}
     for arrival in fresh:
         if (charge := arrival.charge) is not None:
             reads = plate_reads(conn, arrival) if charge.intercept_zone and not charge.plate_read else _NOT_ASKED
-            accused[arrival.message.id] = accuse(
-                arrival, charge, histories.get(arrival.message.id, _NOBODY), reads, terms
-            )
+            history = histories.get(arrival.message.id, _NOBODY)
+            legal = arrival.message.id in cleared
+            accused[arrival.message.id] = accuse(arrival, charge, history, reads, terms, legal)
     return accused
 
 
@@ -288,7 +302,7 @@ def _count(
     filed.violations = sum(map(_is_violation, fresh))
     filed.sightings = len(fresh) - filed.violations
     filed.made = Counter(
-        (change.after.best.severity, change.after.state.value)
+        (change.after.best.severity, "expired" if change.secret else "open")
         for change in changed
         if change.alerts or (change.secret and change.before is None)
     )

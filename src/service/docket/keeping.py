@@ -1,4 +1,18 @@
-"""Writes intercepts down, with the timers that their states ask for."""
+"""Writes intercepts down, with the timers that their states ask for.
+
+=====================  =====================================  ==================================================
+timer                  set while                              what it does (`service.docket.timing`)
+=====================  =====================================  ==================================================
+intercept_expires      nobody has taken it                    the truck is out of reach: it expires
+intercept_unverified   it is unverified                       the desk did not look in time: it goes to a squad
+intercept_answer       it is offered                          the squad did not answer: it goes to the next
+intercept_desk         nobody has taken it                    nobody answered at all: it goes to the desk
+intercept_shift        it is offered or claimed               the squad's shift ends: it goes to the desk
+intercept_forgotten    it is over                             it is taken off its topic
+=====================  =====================================  ==================================================
+
+A timer of a state that an intercept has left may still fire: whoever fires it looks at the state first.
+"""
 
 from __future__ import annotations
 
@@ -6,35 +20,63 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from dispatch.intercepts import State
+from dispatch.life import WAITING_STATES, State
 from service import messages
 from service.docket import rows
 from service.docket.terms import Terms
 from service.store import intercepts, timers
 from service.store.intercepts import InterceptRow
+from wim.forms.json_form import instant_ns
 from wim.records import DAY_NS
 
-#: The timer that ends an open intercept whose truck got out of reach.
 EXPIRY = "intercept_expires"
-
-#: The timer that takes an intercept which is over off its topic.
+UNVERIFIED = "intercept_unverified"
+ANSWER = "intercept_answer"
+DESK = "intercept_desk"
+SHIFT = "intercept_shift"
 FORGET = "intercept_forgotten"
 
 #: How long after its end (contracts.md §5).
 FORGET_AFTER_NS = 30 * DAY_NS
 
-_OVER = (State.CLOSED, State.EXPIRED, State.MERGED)
-
 
 def keep(conn: Connection, told: Sequence[messages.Intercept], now_ns: int, terms: Terms) -> list[InterceptRow]:
-    """Write each as the version after the one that was read, and give the rows. Raises `FencedError`.
-
-    A timer of a state that an intercept has left may still fire: whoever fires it looks at the state first.
-    """
+    """Write each as the version after the one that was read, and give the rows. Raises `FencedError`."""
     kept = [rows.intercept_row(one) for one in told]
     intercepts.save(conn, kept)
-    running = [row for row in kept if row.state == State.OPEN]
-    timers.arm_all(conn, EXPIRY, {row.id: row.newest_ns + terms.horizon_ns for row in running})
-    over = [one.id for one in told if one.state.value in _OVER and one.alerts]
-    timers.arm_all(conn, FORGET, dict.fromkeys(over, now_ns + FORGET_AFTER_NS))
+    for kind, due_at_ns in _timers(told, kept, now_ns, terms).items():
+        if due_at_ns:
+            timers.arm_all(conn, kind, due_at_ns)
     return kept
+
+
+def _timers(
+    told: Sequence[messages.Intercept], kept: Sequence[InterceptRow], now_ns: int, terms: Terms
+) -> dict[str, dict[str, int]]:
+    """The timers to set, by kind and intercept."""
+    waiting = [(one, row) for one, row in zip(told, kept, strict=True) if row.state in WAITING_STATES]
+    offered = [one for one, row in waiting if row.state == State.OFFERED]
+    unverified = [one for one, row in waiting if row.state == State.UNVERIFIED]
+    return {
+        EXPIRY: {row.id: row.newest_ns + terms.horizon_ns for _, row in waiting},
+        UNVERIFIED: {one.id: _since(one, now_ns) + terms.unverified_wait_ns for one in unverified},
+        ANSWER: {one.id: instant_ns("answer_by", one.answer_by) for one in offered if one.answer_by},
+        DESK: {row.id: _since(one, now_ns) + terms.desk_wait_ns for one, row in waiting if not one.desk},
+        SHIFT: _shift_ends(told, now_ns, terms),
+        FORGET: {one.id: now_ns + FORGET_AFTER_NS for one, row in zip(told, kept, strict=True) if _over(one, row)},
+    }
+
+
+def _since(one: messages.Intercept, now_ns: int) -> int:
+    """When it went out as new."""
+    return instant_ns("opened_at", one.opened_at) if one.opened_at else now_ns
+
+
+def _over(one: messages.Intercept, row: InterceptRow) -> bool:
+    return not row.active and one.alerts > 0
+
+
+def _shift_ends(told: Sequence[messages.Intercept], now_ns: int, terms: Terms) -> dict[str, int]:
+    held = [one for one in told if one.state.value in (State.OFFERED, State.CLAIMED) and one.squad]
+    ends = {one.id: terms.shift_end_ns(one.squad or "", now_ns) for one in held}
+    return {intercept: end_ns for intercept, end_ns in ends.items() if end_ns is not None}

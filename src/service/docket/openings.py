@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from dispatch import intercepts
 from dispatch.cases import Charge, PlateReads, is_late, opening_reasons
-from dispatch.intercepts import Charged, State
+from dispatch.intercepts import Charged
+from dispatch.life import CLOSED_STATES, State
 from dispatch.offenders import History
 from service import messages
-from service.docket.arrivals import Arrival, evidence_of
+from service.docket.arrivals import Arrival, charge_of, evidence_of
 from service.docket.drafting import Known, draft, life_of, redraft, told_history
 from service.docket.terms import Terms
 from wim.forms.json_form import instant_ns
@@ -57,18 +60,24 @@ class Accusation:
 
     charged: Charged
     history: History
+    #: Reasons that it would have had if a scale had not found the same load legal just before.
+    waived: tuple[str, ...] = ()
 
 
-def accuse(arrival: Arrival, charge: Charge, history: History, reads: PlateReads, terms: Terms) -> Accusation:
-    """A violation that arrived, with its reasons and priority."""
+def accuse(
+    arrival: Arrival, charge: Charge, history: History, reads: PlateReads, terms: Terms, found_legal: bool = False
+) -> Accusation:
+    """A violation that arrived, with its reasons and priority; none where its load was `found_legal` just before."""
     assert isinstance(arrival.message, messages.Violation)  # a sighting has no charge
     reasons = opening_reasons(charge, history, reads, terms.opening)
+    if found_legal:
+        return Accusation(_charged(arrival.message, (), terms), history, waived=reasons)
     return Accusation(_charged(arrival.message, reasons, terms), history)
 
 
 def _charged(violation: messages.Violation, reasons: tuple[str, ...], terms: Terms) -> Charged:
     priority = terms.ranking.priority(violation.severity, violation.p_over, reasons)
-    return Charged(evidence_of(violation), reasons, priority)
+    return Charged(evidence_of(violation), reasons, priority, charge_of(violation).unverified)
 
 
 def changes(trip: Trip, accused: Mapping[str, Accusation], now_ns: int, terms: Terms) -> list[Change]:
@@ -80,7 +89,7 @@ def changes(trip: Trip, accused: Mapping[str, Accusation], now_ns: int, terms: T
     told = {one.id: one for one in trip.told}
     before = {one.id: life_of(one) for one in trip.told}
     return [
-        _change(told.get(life.id), life, trip, accused, terms)
+        _change(told.get(life.id), life, trip, accused, now_ns, terms)
         for life in _lives(trip, list(before.values()), accused, now_ns, terms)
         if life != before.get(life.id)
     ]
@@ -94,7 +103,7 @@ def _lives(
     terms: Terms,
 ) -> list[intercepts.Intercept]:
     ended, current = _one(trip.case, before)
-    may_open = not any(life.state == State.CLOSED for life in before)
+    may_open = not any(life.state in CLOSED_STATES for life in before if life.state != State.MERGED)
     known = []
     for violation in trip.earlier:
         charged = _charged(violation, (), terms)
@@ -125,7 +134,7 @@ def _one(
         if life.state == State.MERGED:
             continue
         life = replace(life, case=case) if life.case != case else life
-        if life.state == State.CLOSED:
+        if life.state in CLOSED_STATES:
             ended.append(life)
             continue
         if current is not None:
@@ -140,6 +149,7 @@ def _change(
     life: intercepts.Intercept,
     trip: Trip,
     accused: Mapping[str, Accusation],
+    now_ns: int,
     terms: Terms,
 ) -> Change:
     # One version a transaction, however many sightings it brought: the row's guard expects the one that follows.
@@ -153,7 +163,15 @@ def _change(
         certain=any(arrival.sighting.certain for arrival in trip.arrivals),
     )
     after = redraft(before, life, known, terms.horizon_ns) if before else draft(life, known, terms.horizon_ns)
+    if life.alerts > (before.alerts if before else 0):
+        after = msgspec.structs.replace(after, **_afresh(messages.rfc3339(now_ns)))
     return Change(before, after, life)
+
+
+def _afresh(now: str) -> dict[str, object]:
+    """What goes out as new has been asked of nobody yet, whoever had it before; what a scale said stays said."""
+    nobody = dict.fromkeys(("squad", "squad_eta", "lead_agency", "claimed_at", "offered_at", "answer_by"))
+    return {"opened_at": now, "desk": False, "passed": [], **nobody}
 
 
 def _history(life: intercepts.Intercept, trip: Trip, accused: Mapping[str, Accusation]) -> messages.History:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from dispatch.intercepts import ACTIVE_STATES
+from dispatch.life import ACTIVE_STATES
 from rules.kernels.judge import HUNDRED_TONNE_BAND, band_of
 from service import messages
 from service.docket.arrivals import Arrival
@@ -15,6 +15,7 @@ from service.store.intercepts import InterceptRow
 from service.store.outcomes import OutcomeRow
 from service.store.sightings import SightingRow
 from service.store.violations import ViolationRow
+from service.store.weighings import WeighingRow
 from wim.forms.json_form import instant_ns
 from wim.records import Flag
 
@@ -185,5 +186,25 @@ def verdict_row(told: messages.Intercept, confirmed: bool, decided: bool) -> Out
         suspected=False,
         simulated=Flag.SIMULATED.name in best.flags,
         source="squad",
-        document="{}",
+        document=msgspec.json.encode(
+            {"static_gross_kg": told.static_gross_kg, "permit_number": told.permit_number}
+        ).decode(),
+    )
+
+
+def weighing_row(told: messages.Intercept, confirmed: bool) -> WeighingRow:
+    """What the scale said, at the crossing with the best evidence."""
+    best = told.best
+    return WeighingRow(
+        intercept=told.id,
+        corridor=best.corridor or "",
+        site=best.passage.site,
+        lane=best.passage.lane,
+        at_ns=instant_ns("time", best.time),
+        gross_kg=min(best.passage.gross_kg, _MOST_KG),
+        static_gross_kg=told.static_gross_kg or 0,
+        gross_sigma=best.passage.gross_sigma,
+        p_over=best.p_over,
+        confirmed=confirmed,
+        simulated=Flag.SIMULATED.name in best.flags,
     )

@@ -8,10 +8,14 @@ from zoneinfo import ZoneInfo
 
 from dispatch.cases import PLATE_READ_WINDOW_NS, REACH_HORIZON_NS, TRIP_GAP_NS, Opening
 from dispatch.intercepts import Ranking
+from dispatch.network import Forces, duty_at
 from dispatch.offenders import CERTAIN_CONFIDENCE, DISPATCH_WINDOW_NS
+from dispatch.weighings import LEGAL_AGAIN_NS, REVIEW_SIGMAS
 from service.policy import Policy
 from wim.periods import DEFAULT_TIMEZONE
 from wim.sites import Network
+
+_SECOND_NS = 10**9
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,12 @@ class Terms:
     plate_read_window_ns: int = PLATE_READ_WINDOW_NS
     opening: Opening = field(default_factory=Opening)
     ranking: Ranking = field(default_factory=Ranking)
+    forces: Forces = field(default_factory=Forces)
+    unverified_wait_ns: int = 60 * _SECOND_NS
+    answer_ns: int = 60 * _SECOND_NS
+    desk_wait_ns: int = 180 * _SECOND_NS
+    legal_again_ns: int = LEGAL_AGAIN_NS
+    review_sigmas: float = REVIEW_SIGMAS
 
     @cached_property
     def _zones(self) -> dict[str, ZoneInfo]:
@@ -36,8 +46,19 @@ class Terms:
         """The site's clock; that of the country where nobody registered the site."""
         return self._zones.get(site) or ZoneInfo(DEFAULT_TIMEZONE)
 
+    def agency_of(self, squad: str | None) -> str | None:
+        """The agency of a registered squad."""
+        found = self.forces.squads.get(squad or "")
+        return found.agency if found else None
 
-def terms_of(policy: Policy, network: Network) -> Terms:
+    def shift_end_ns(self, squad: str, now_ns: int) -> int | None:
+        """When the shift ends that the squad is on; None where it is on none."""
+        found = self.forces.squads.get(squad)
+        turn = duty_at(found, now_ns) if found else None
+        return turn.until_ns if turn else None
+
+
+def terms_of(policy: Policy, network: Network, forces: Forces) -> Terms:
     """The docket's part of a region's policy and registry."""
     return Terms(
         network=network,
@@ -59,4 +80,10 @@ def terms_of(policy: Policy, network: Network) -> Terms:
             hundred_tonne_factor=policy.hundred_tonne_factor,
             repeat_factor=policy.repeat_factor,
         ),
+        forces=forces,
+        unverified_wait_ns=policy.unverified_wait_seconds * _SECOND_NS,
+        answer_ns=policy.acknowledge_seconds * _SECOND_NS,
+        desk_wait_ns=policy.duty_desk_seconds * _SECOND_NS,
+        legal_again_ns=policy.legal_again_ns,
+        review_sigmas=policy.review_sigmas,
     )

@@ -38,7 +38,7 @@ KINDS: dict[str, type[messages.Violation] | type[messages.Sighting]] = {
 
 def work(parts: Parts) -> CasesWork:
     """The lane of a worker, by its settings."""
-    terms = terms_of(parts.policy, parts.registry.network)
+    terms = terms_of(parts.policy, parts.registry.network, parts.registry.forces)
     return CasesWork(terms, LaneReads(terms.plate_read_window_ns), parts.metrics)
 
 

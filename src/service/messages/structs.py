@@ -31,6 +31,7 @@ Byte = Annotated[int, Meta(ge=0, le=255)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 PassageId = Annotated[str, Meta(pattern="^[0-9a-f]{16}$", description="Identity of a crossing (contracts.md §2).")]
 Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, description="RFC 3339, UTC.")]
+Moment = Annotated[str | None, Meta(extra_json_schema={"format": "date-time"})]
 Version = Annotated[
     int, Meta(ge=1, le=2**63 - 1, description="Grows with each change of the same id; keep the highest.")
 ]
@@ -198,6 +199,31 @@ class Intercept(Struct, frozen=True, kw_only=True):
     ended: InterceptEnded | None = None
     merged_into: str | None = None
     note: str | None = None
+    desk: Annotated[bool, Meta(description="Nobody took it in time, or nobody is in reach: the duty desk has it.")] = (
+        False
+    )
+    opened_at: Annotated[Moment, Meta(description="When it went out as new; the clock of the desk runs from here.")] = (
+        None
+    )
+    offered_at: Moment = None
+    answer_by: Annotated[Moment, Meta(description="When the offer goes to the next squad.")] = None
+    claimed_at: Moment = None
+    stopped_at: Moment = None
+    acted_at: Annotated[Moment, Meta(description="When somebody last did something to it, by their own clock.")] = None
+    static_gross_kg: Annotated[int | None, Meta(description="What the static scale said.")] = None
+    scale_certificate: str | None = None
+    second_gross_kg: Annotated[int | None, Meta(description="What it said after unloading.")] = None
+    unloaded_kg: int | None = None
+    document_number: str | None = None
+    permit_number: Annotated[str | None, Meta(description="A permit that was shown at the roadside.")] = None
+    review: Annotated[bool, Meta(description="The static weight is far from the dynamic one.")] = False
+    conflict: Annotated[bool, Meta(description="Facts were reported that do not fit: duty must settle it.")] = False
+    escaped: Annotated[bool, Meta(description="Confirmed, and seen heavy again before it was unloaded.")] = False
+    support: Annotated[str | None, Meta(description="Unit of the other agency that helps.")] = None
+    passed: Annotated[list[str], Meta(description="Squads that passed it or did not answer.")] = []
+    cloned: Annotated[Share | None, Meta(description="How likely the plate is on two vehicles; null: not asked.")] = (
+        None
+    )
 
 
 class Strip(Struct, frozen=True, kw_only=True):

@@ -66,13 +66,25 @@ class SightingReason(_Word):
 
 
 class InterceptState(_Word):
-    """Where an intercept stands (`dispatch.intercepts.State`)."""
+    """Where an intercept stands (`dispatch.life.State`)."""
 
+    UNVERIFIED = "unverified"
     OPEN = "open"
+    OFFERED = "offered"
     CLAIMED = "claimed"
-    CLOSED = "closed"
+    EN_ROUTE = "en_route"
+    STOPPED = "stopped"
+    WEIGHED = "weighed"
+    CONFIRMED = "confirmed"
+    UNLOADED = "unloaded"
+    LEGAL = "legal"
+    LOST = "lost"
+    HANDED_OVER = "handed_over"
     EXPIRED = "expired"
+    CANCELLED = "cancelled"
     MERGED = "merged"
+    #: In messages from before 0.2; `ended` says how.
+    CLOSED = "closed"
     OTHER = "other"
 
 
@@ -84,12 +96,13 @@ class InterceptReason(_Word):
     REPEAT_SUSPECTED = "repeat_suspected"
     SEVERITY = "severity"
     NO_PLATE = "no_plate"
+    CLONED_PLATE = "cloned_plate"
     WATCH_LIST = "watch_list"
     OTHER = "other"
 
 
 class InterceptEnded(_Word):
-    """Why an intercept expired (`dispatch.intercepts.Ended`) or how it was closed (`dispatch.intercepts.Outcome`)."""
+    """Why an intercept expired (`dispatch.intercepts.Ended`); before 0.2 also how it was closed."""
 
     LATE = "late"
     OUT_OF_REACH = "out_of_reach"
@@ -102,9 +115,22 @@ class InterceptEnded(_Word):
 
 
 class Action(_Word):
-    """What a person may do to an intercept next."""
+    """What a person may do to an intercept next (`dispatch.life.LIFE`)."""
 
+    VERIFY = "verify"
+    DISMISS = "dismiss"
     CLAIM = "claim"
+    PASS = "pass"
+    DEPART = "depart"
+    STOP = "stop"
+    WEIGH = "weigh"
+    CONFIRM = "confirm"
+    LEGAL = "legal"
+    UNLOAD = "unload"
+    LOSE = "lose"
+    HAND_OVER = "hand_over"
+    CANCEL = "cancel"
+    #: In messages from before 0.2.
     CLOSE = "close"
     OTHER = "other"
 

@@ -52,6 +52,14 @@ def history(conn: Connection, plates: Iterable[str], from_ns: int, to_ns: int) -
     return found
 
 
+def found_legal(conn: Connection, plates: Iterable[str], from_ns: int) -> list[OutcomeRow]:
+    """Verdicts of squads that these plates carried a legal load, on crossings since a time."""
+    rows = bulk.having_keys(conn, outcomes, ("plate",), [(plate,) for plate in dict.fromkeys(plates)])
+    legal = rows.where(outcomes.c.time_ns >= from_ns, outcomes.c.source == "squad", ~outcomes.c.confirmed)
+    found = conn.execute(legal.where(outcomes.c.excluded_by.is_(None)))
+    return [OutcomeRow(*(getattr(row, name) for name in OutcomeRow._fields)) for row in found]
+
+
 def exclude(conn: Connection, ids: Iterable[str], by: str | None) -> int:
     """Take outcomes out of all counts (`by` names the decision), or back in (None); gives how many."""
     return conn.execute(update(outcomes).where(outcomes.c.id.in_(list(ids))).values(excluded_by=by)).rowcount

@@ -31,6 +31,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, select, tuple_, upd
 
 from service.pseudonyms import MARK, Pseudonyms
 from service.store import feed
+from service.store.dispatch_tables import decisions
 from service.store.engine import Store
 from service.store.tables import audit, cases, idempotency, intercepts, outcomes, sightings, violations
 from service.store.watch_tables import recalls
@@ -87,6 +88,7 @@ def purge(store: Store, keep: Keep, now_ns: int, pseudonyms: Pseudonyms, step_ro
         for name, plates in _PLATES.items()
     }
     steps["recalls"] = partial(_delete, table=recalls, before_ns=now_ns - keep.violations_days * _DAY_NS)
+    steps["decisions"] = partial(_delete, table=decisions, before_ns=now_ns - keep.violations_days * _DAY_NS)
     steps["audit log"] = partial(_delete, table=audit, before_ns=now_ns - keep.audit_days * _DAY_NS)
     steps["answers"] = partial(_delete, table=idempotency, before_ns=now_ns - keep.idempotency_hours * _HOUR_NS)
     steps["live feed"] = partial(feed.trim, before_ns=now_ns - keep.feed_days * _DAY_NS)

@@ -209,7 +209,7 @@ def make_parts(store: Store, registry: Registry, accounts: Accounts) -> MakePart
             "live": LiveFeed(store),
             "meters": Meters(),
             "pseudonyms": Pseudonyms("a key of this test"),
-            "terms": terms_of(chosen, registry.network),
+            "terms": terms_of(chosen, registry.network, registry.forces),
             "clock_ns": clock_ns,
             "steady_s": lambda: 0.0,
             "requests": Allowance(chosen.requests_per_minute),

@@ -1,4 +1,4 @@
-"""Claiming and closing over HTTP: one wins, the other is told who, nothing acknowledged is lost or done twice."""
+"""Acting over HTTP: one wins, the other is told who, nothing acknowledged is lost or done twice."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_claim_answers_the_new_state(api: Api, desk: Desk) -> None:
         "claimed",
         "liyang-2",
         "road",
-        ["close"],
+        ["pass", "depart", "stop", "lose", "hand_over", "cancel"],
     )
     assert api.get("duty", f"/v1/intercepts/{told['id']}").json() == told
     assert desk.to_publish() == [told["id"]]
@@ -87,7 +87,7 @@ def test_a_claim_that_comes_later_is_told_who_has_it(api: Api, desk: Desk) -> No
 def test_the_same_key_acts_once(api: Api, desk: Desk) -> None:
     """A phone that sends again gets the first answer, byte for byte, though the intercept has moved on."""
     first = act(api, "squad", {"action": "claim"})
-    act(api, "duty", {"action": "close", "outcome": "cancelled", "note": "permit"}, version=2, key="key-2")
+    act(api, "duty", {"action": "cancel", "note": "permit", "permit_number": "P-1"}, version=2, key="key-2")
     again = act(api, "squad", {"action": "claim"})
     assert (again.status_code, again.content, again.headers["ETag"]) == (200, first.content, '"2"')
     assert again.headers["Idempotent-Replayed"] == "true"
@@ -105,7 +105,7 @@ def test_one_persons_key_is_not_anothers(api: Api, desk: Desk) -> None:
 def test_a_key_stands_for_one_request(api: Api, desk: Desk) -> None:
     """Used again for something else it is refused, and nothing is done."""
     act(api, "squad", {"action": "claim"})
-    other = act(api, "squad", {"action": "close", "outcome": "lost"}, version=2)
+    other = act(api, "squad", {"action": "lose"}, version=2)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert desk.only_intercept().version == 2
 
@@ -129,11 +129,13 @@ def test_what_an_action_needs_is_asked_for(api: Api, desk: Desk) -> None:
         (key | {"If_Match": "*"}, claim, 422, "parameters_invalid"),
         (key | {"If_Match": "1"}, claim, 422, "parameters_invalid"),
         ({"Idempotency_Key": " ", **match}, claim, 422, "parameters_invalid"),
-        (key | match, {"action": "stop"}, 422, "body_invalid"),
+        (key | match, {"action": "close"}, 422, "body_invalid"),
+        (key | match, {"action": "expire"}, 422, "body_invalid"),
         (key | match, {"action": "claim", "squat": "x"}, 422, "body_invalid"),
         (key | match, {"action": "claim", "squad": "liyang-3"}, 422, "body_invalid"),
         (key | match, {"action": "claim", "done_at": "yesterday"}, 422, "body_invalid"),
-        (key | match, {"action": "close"}, 409, "action_not_allowed"),
+        (key | match, {"action": "claim", "done_at": "2199-01-01T00:00:00Z"}, 422, "body_invalid"),
+        (key | match, {"action": "weigh"}, 409, "action_not_allowed"),
         (key | match, ["claim"], 422, "body_invalid"),
         (key | match, {"action": "claim", "note": "x" * 70_000}, 413, "body_too_large"),
     ]
@@ -145,29 +147,51 @@ def test_what_an_action_needs_is_asked_for(api: Api, desk: Desk) -> None:
     assert desk.only_intercept().version == 1
 
 
-def test_a_close_needs_what_proves_it(api: Api, desk: Desk) -> None:
-    """Without the scale's word each missing field is named; with it the intercept is closed and history knows."""
-    act(api, "squad", {"action": "claim"})
-    bare = act(api, "squad", {"action": "close", "outcome": "confirmed"}, version=2, key="key-2")
+def stopped(api: Api) -> int:
+    """The truck stands at the roadside; gives the intercept's version."""
+    for number, action in enumerate(["claim", "depart", "stop"], 1):
+        assert act(api, "squad", {"action": action}, version=number, key=f"to-{action}").status_code == 200
+    return 4
+
+
+def test_a_weighing_needs_what_proves_it(api: Api, desk: Desk) -> None:
+    """Without the scale's word each missing field is named; confirmed with it, history knows."""
+    version = stopped(api)
+    bare = act(api, "squad", {"action": "weigh"}, version=version, key="key-2")
     assert (bare.status_code, bare.json()["code"]) == (422, "body_invalid")
     assert {error["field"] for error in bare.json()["errors"]} == set(WEIGHED)
-    closed = act(api, "squad", {"action": "close", "outcome": "confirmed", **WEIGHED}, version=2, key="key-3")
-    assert (closed.status_code, closed.json()["state"], closed.json()["ended"]) == (200, "closed", "confirmed")
+    assert act(api, "squad", {"action": "weigh", **WEIGHED}, version=version, key="key-3").json()["state"] == "weighed"
+    confirmed = act(api, "squad", {"action": "confirm"}, version=version + 1, key="key-4")
+    assert (confirmed.status_code, confirmed.json()["state"], confirmed.json()["review"]) == (200, "confirmed", False)
     history = api.get("duty", f"/v1/offenders/{PLATE}?reason=test").json()
     assert (history["confirmed_365d"], history["repeat"]) == (1, True)
 
 
-def test_only_the_holder_closes_and_is_told_what_is_possible(api: Api, desk: Desk) -> None:
-    """Another squad has no step; the holder's wrong outcome is answered with the outcomes that there are."""
+def test_a_static_weight_far_from_the_dynamic_one_is_taken_and_marked(api: Api, desk: Desk) -> None:
+    """Accepted, flagged for review; a verdict that the scale does not bear is refused by name."""
+    version = stopped(api)
+    light = {"action": "weigh", "static_gross_kg": 24_000, "scale_certificate": "SC-9"}
+    assert act(api, "squad", light, version=version, key="key-3").json()["review"] is True
+    wrong = act(api, "squad", {"action": "confirm"}, version=version + 1, key="key-4")
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "static_gross_kg")
+    assert act(api, "squad", {"action": "legal"}, version=version + 1, key="key-5").json()["state"] == "legal"
+
+
+def test_only_the_holder_acts_and_is_told_what_is_possible(api: Api, desk: Desk) -> None:
+    """Another squad has no step; the holder's wrong one is answered with those that there are."""
     act(api, "squad", {"action": "claim"})
-    lost = {"action": "close", "outcome": "lost"}
-    assert act(api, "rival", lost, version=2, key="key-2").status_code == 409
-    answer = act(api, "squad", {"action": "close", "outcome": "cancelled", "note": "x"}, version=2, key="key-3")
-    assert (answer.status_code, answer.json()["allowed"]) == (
-        409,
-        ["close as confirmed", "close as legal", "close as lost"],
-    )
-    assert act(api, "squad", lost, version=2, key="key-4").status_code == 200
+    assert act(api, "rival", {"action": "lose"}, version=2, key="key-2").status_code == 409
+    answer = act(api, "squad", {"action": "cancel", "note": "x"}, version=2, key="key-3")
+    assert (answer.status_code, answer.json()["allowed"]) == (409, ["pass", "depart", "stop", "lose"])
+    assert act(api, "squad", {"action": "lose"}, version=2, key="key-4").status_code == 200
+
+
+def test_what_was_refused_is_written_down(api: Api, desk: Desk) -> None:
+    """Who asks later finds that it was tried, by whom and why it was not done."""
+    act(api, "squad", {"action": "weigh"})
+    (entry,) = entries(api, desk.only_intercept().id)
+    assert (entry.actor, entry.action) == ("squad", "intercept.weigh.refused")
+    assert json.loads(entry.document)["refused"] == "action_not_allowed"
 
 
 def test_duty_claims_for_a_squad_that_called(api: Api, desk: Desk) -> None:
@@ -185,47 +209,66 @@ def test_duty_claims_for_a_squad_that_called(api: Api, desk: Desk) -> None:
 def test_police_may_take_over_and_analysts_nothing(api: Api, desk: Desk) -> None:
     """The life cycle decides among those who may act at all."""
     assert act(api, "analyst", {"action": "claim"}).status_code == 403
-    assert act(api, "police", {"action": "claim", "squad": "liyang-3"}).json()["allowed"] == ["close"]
-    taken = act(api, "police", {"action": "close", "outcome": "handed_over", "note": "to us"}, key="key-2")
-    assert (taken.status_code, taken.json()["ended"]) == (200, "handed_over")
+    assert act(api, "police", {"action": "claim", "squad": "liyang-3"}).json()["allowed"] == ["hand_over"]
+    taken = act(api, "police", {"action": "hand_over", "note": "to us"}, key="key-2")
+    assert (taken.status_code, taken.json()["state"]) == (200, "handed_over")
 
 
 def test_an_action_that_waited_follows_the_one_before_it(api: Api, desk: Desk) -> None:
-    """`after` stands for the version: a sighting in between changes nothing, an action never received refuses it."""
-    close = {"action": "close", "outcome": "lost", "done_at": "2026-05-28T20:30:00Z"}
-    early = act(api, "squad", {**close, "after": "key-1"}, version=None, key="key-2")
+    """`after` stands for the version: a sighting in between changes nothing, a wish never received refuses it."""
+    depart = {"action": "depart", "done_at": "2026-05-28T20:25:00Z", "after": "key-1"}
+    early = act(api, "squad", depart, version=None, key="key-2")
     assert (early.status_code, early.json()["code"]) == (412, "after_unknown")
     act(api, "squad", {"action": "claim"})
     sighting = Desk(desk.store, terms=desk.terms, sequence=50)
     sighting.file(sighting.sighting(after_ns=10**9))
     assert desk.only_intercept().version == 3
-    answer = act(api, "squad", {**close, "after": "key-1"}, version=None, key="key-2")
-    assert (answer.status_code, answer.json()["version"]) == (200, 4)
+    answer = act(api, "squad", depart, version=None, key="key-2")
+    assert (answer.status_code, answer.json()["version"], answer.json()["state"]) == (200, 4, "en_route")
     newest = entries(api, desk.only_intercept().id)[0]
-    assert json.loads(newest.document)["done_at"] == "2026-05-28T20:30:00Z"
+    assert json.loads(newest.document)["done_at"] == "2026-05-28T20:25:00Z"
 
 
-def test_an_action_follows_only_ones_own_about_the_same_truck(api: Api, desk: Desk) -> None:
+def test_what_waited_is_not_undone_by_a_sighting_in_between(api: Api, desk: Desk) -> None:
+    """The first of a chain names the version that the phone saw; that the truck was seen again takes nothing away."""
+    sighting = Desk(desk.store, terms=desk.terms, sequence=50)
+    sighting.file(sighting.sighting(after_ns=10**9))
+    waited = {"action": "claim", "done_at": "2026-05-28T20:25:00Z"}
+    assert act(api, "squad", waited, version=1).json()["state"] == "claimed"
+    assert act(api, "rival", waited, version=1, key="key-2").json()["code"] == "action_not_allowed"
+
+
+def test_a_wish_follows_only_ones_own_about_the_same_truck(api: Api, desk: Desk) -> None:
     """The key of another person, or of a write about something else, orders nothing."""
     act(api, "squad", {"action": "claim"})
-    lost = {"action": "close", "outcome": "lost", "after": "key-1"}
-    assert act(api, "rival", lost, version=None, key="key-2").json()["code"] == "after_unknown"
+    passed = {"action": "pass", "note": "x", "after": "key-1"}
+    assert act(api, "rival", passed, version=None, key="key-2").json()["code"] == "after_unknown"
     watched = {"plate": "苏A0T003", "reason": "stolen", "until": "2027-01-01"}
     assert api.send("police", "PUT", "/v1/watch", watched, Idempotency_Key="put-1").status_code == 201
-    taken = {"action": "close", "outcome": "handed_over", "note": "x", "after": "put-1"}
+    taken = {"action": "hand_over", "note": "x", "after": "put-1"}
     assert act(api, "police", taken, version=None, key="key-3").json()["code"] == "after_unknown"
 
 
-def test_a_fact_of_the_roadside_is_kept_though_it_came_too_late(api: Api, desk: Desk) -> None:
-    """A weighing that waited for a network, of an intercept that duty has closed, is refused and stands in the log."""
+def test_a_fact_of_the_roadside_is_never_refused(api: Api, desk: Desk) -> None:
+    """Stopped and weighed without a network, while duty had cancelled it: kept, marked, and shown to the desk."""
     act(api, "squad", {"action": "claim"})
-    act(api, "duty", {"action": "close", "outcome": "cancelled", "note": "permit"}, version=2, key="key-2")
-    weighed = {"action": "close", "outcome": "confirmed", **WEIGHED, "after": "key-1"}
-    assert act(api, "squad", weighed, version=None, key="key-3").status_code == 409
+    act(api, "duty", {"action": "cancel", "note": "permit"}, version=2, key="key-2")
+    answer = act(api, "squad", {"action": "stop", "after": "key-1"}, version=None, key="key-3")
+    assert (answer.status_code, answer.json()["state"], answer.json()["conflict"]) == (200, "cancelled", True)
+    weighed = {"action": "weigh", **WEIGHED, "after": "key-3"}
+    assert act(api, "squad", weighed, version=None, key="key-4").status_code == 200
     newest = entries(api, desk.only_intercept().id)[0]
-    assert (newest.actor, newest.action) == ("squad", "intercept.close.conflict")
-    document = json.loads(newest.document)
-    assert (document["conflict"], document["static_gross_kg"]) == ("action_not_allowed", 60_100)
+    assert (newest.actor, newest.action) == ("squad", "intercept.weigh")
+    assert json.loads(newest.document)["static_gross_kg"] == 60_100
+
+
+def test_a_fact_follows_even_a_claim_that_was_lost(api: Api, desk: Desk) -> None:
+    """The phone's claim lost to another squad's; that it stopped the truck is kept all the same."""
+    act(api, "rival", {"action": "claim"}, key="theirs")
+    lost = act(api, "squad", {"action": "claim", "after": "none"}, version=None, key="mine")
+    assert (lost.status_code, lost.json()["code"]) == (412, "after_unknown")
+    answer = act(api, "squad", {"action": "stop", "after": "mine"}, version=None, key="fact")
+    assert (answer.status_code, answer.json()["conflict"], answer.json()["squad"]) == (200, True, "liyang-3")
 
 
 def test_actions_go_on_while_kafka_is_away(api: Api, desk: Desk) -> None:

@@ -41,6 +41,10 @@ OPERATIONS = {
     "list_intercepts",
     "read_intercept",
     "act_on_intercept",
+    "explain_intercept",
+    "explain_violation",
+    "list_squads",
+    "tell_status",
     "read_offender",
     *(
         f"{verb}_{kind}"

@@ -7,9 +7,11 @@ import threading
 
 import pytest
 
-from dispatch.intercepts import IncompleteError
-from service.docket.actions import Actor, Deed, RefusedError, StaleError, UnknownInterceptError, act
-from service.docket.expiry import expire_due
+from dispatch.life import IncompleteError
+from service.docket.actions import RefusedError, StaleError, UnknownInterceptError, act
+from service.docket.deeds import Actor, ContradictionError, Deed
+from service.docket.terms import Terms
+from service.docket.timing import fire_due
 from service.messages import Intercept
 from service.messages.vocabulary import InterceptEnded, InterceptReason, InterceptState
 from service.store import audit
@@ -109,19 +111,27 @@ def test_an_intercept_elsewhere_does_not_exist(desk: Desk, corridors: set[str]) 
     assert do(desk, SQUAD, Deed(action="claim"), corridors={"G104"}).state == InterceptState.CLAIMED
 
 
-def test_closing_needs_what_the_outcome_needs(desk: Desk) -> None:
+def weigh(desk: Desk, static_gross_kg: int) -> Intercept:
+    """From the claim to the scale."""
+    do(desk, SQUAD, Deed(action="claim"))
+    do(desk, SQUAD, Deed(action="depart"))
+    do(desk, SQUAD, Deed(action="stop"))
+    return do(desk, SQUAD, Deed(action="weigh", static_gross_kg=static_gross_kg, scale_certificate="S-1"))
+
+
+def test_weighing_needs_the_scale(desk: Desk) -> None:
     """A weight without its scale is no verdict; nothing is written."""
     do(desk, SQUAD, Deed(action="claim"))
+    do(desk, SQUAD, Deed(action="stop"))
     with pytest.raises(IncompleteError, match="scale_certificate"):
-        do(desk, SQUAD, Deed(action="close", outcome="confirmed", static_gross_kg=40_000))
-    assert desk.only_intercept().version == 2
+        do(desk, SQUAD, Deed(action="weigh", static_gross_kg=40_000))
+    assert desk.only_intercept().version == 3
 
 
 def test_a_confirmed_truck_is_a_repeat_offender_next_time(desk: Desk) -> None:
     """Weighed above the limit today, it opens an intercept tomorrow with a severity that alone would not."""
-    do(desk, SQUAD, Deed(action="claim"))
-    weighed = Deed(action="close", outcome="confirmed", static_gross_kg=40_000, scale_certificate="S-1")
-    assert do(desk, SQUAD, weighed).ended == InterceptEnded.CONFIRMED
+    weigh(desk, 61_500)
+    assert do(desk, SQUAD, Deed(action="confirm")).state == InterceptState.CONFIRMED
     desk.now_ns += DAY_NS
     desk.file(desk.violation(DAY_NS, severity=2))
     told = max(desk.intercepts(), key=lambda told: told.time)
@@ -131,29 +141,133 @@ def test_a_confirmed_truck_is_a_repeat_offender_next_time(desk: Desk) -> None:
 
 def test_a_decision_with_its_document_counts_as_decided(desk: Desk) -> None:
     """The legal count moves only with a penalty decision."""
-    do(desk, SQUAD, Deed(action="claim"))
-    decision = Deed(
-        action="close", outcome="confirmed", static_gross_kg=40_000, scale_certificate="S-1", document_number="D-1"
-    )
-    do(desk, SQUAD, decision)
+    weigh(desk, 61_500)
+    do(desk, SQUAD, Deed(action="confirm", document_number="D-1"))
     (row,) = [row for row in desk.rows("outcomes") if row.source == "squad"]
     assert (row.decided, row.confirmed) == (True, True)
 
 
 def test_a_truck_found_legal_is_no_longer_suspected(desk: Desk) -> None:
-    """The static scale stands above the strips."""
-    do(desk, SQUAD, Deed(action="claim"))
-    do(desk, SQUAD, Deed(action="close", outcome="legal", static_gross_kg=24_000, scale_certificate="S-1"))
+    """The static scale stands above the strips, and the verdict is kept for precision and the site's bias."""
+    weigh(desk, 24_000)
+    do(desk, SQUAD, Deed(action="legal"))
     assert [(row.suspected, row.confirmed) for row in desk.rows("outcomes")] == [(False, False)] * 2
+    (kept,) = desk.rows("weighings")
+    assert (kept.site, kept.lane, kept.gross_kg, kept.static_gross_kg, kept.confirmed) == (
+        "G104-K012",
+        1,
+        61_000,
+        24_000,
+        False,
+    )
+
+
+def test_a_truck_found_legal_wakes_nobody_with_the_same_load(desk: Desk) -> None:
+    """An hour later on another trip it opens nothing and the reason is kept; with another load it does."""
+    weigh(desk, 60_500)
+    do(desk, SQUAD, Deed(action="legal", permit_number="P-1"))
+    desk.terms = Terms(trip_gap_ns=30 * MINUTE_NS)
+    desk.now_ns += 60 * MINUTE_NS
+    desk.file(desk.violation(60 * MINUTE_NS, severity=5))
+    assert len(desk.intercepts()) == 1
+    (kept,) = desk.rows("decisions")
+    assert (kept.kind, json.loads(kept.document)["why"]) == ("not_opened", "found_legal")
+    desk.file(desk.violation(60 * MINUTE_NS + 10**9, severity=5, passage_gross_kg=81_000))
+    assert len(desk.intercepts()) == 2
+
+
+def test_a_truck_found_legal_is_nobodys_free_pass_for_the_next_day(desk: Desk) -> None:
+    """Twelve hours later the same load is a new question."""
+    weigh(desk, 60_500)
+    do(desk, SQUAD, Deed(action="legal", permit_number="P-1"))
+    desk.now_ns += 13 * 60 * MINUTE_NS
+    desk.file(desk.violation(13 * 60 * MINUTE_NS, severity=5))
+    assert len(desk.intercepts()) == 2
+
+
+@pytest.mark.parametrize(
+    ("static_kg", "deed", "problem"),
+    [
+        (24_900, Deed(action="confirm"), "is not above the limit of 25000 kg"),
+        (40_000, Deed(action="legal"), "is above the limit of 26000 kg"),
+    ],
+)
+def test_a_verdict_must_fit_the_scale(desk: Desk, static_kg: int, deed: Deed, problem: str) -> None:
+    """A truck is neither confirmed below its limit nor legal above it without a word why."""
+    weigh(desk, static_kg)
+    with pytest.raises(ContradictionError, match=problem):
+        do(desk, SQUAD, deed)
+    assert desk.only_intercept().state == InterceptState.WEIGHED
+
+
+def test_unloading_closes_and_keeps_both_weights(desk: Desk) -> None:
+    """The truck may drive on once it was weighed again; more than before is a slip of the finger."""
+    weigh(desk, 61_500)
+    do(desk, SQUAD, Deed(action="confirm"))
+    again = {"unloaded_kg": 36_000, "scale_certificate": "S-1"}
+    with pytest.raises(ContradictionError, match="more than the 61500 kg"):
+        do(desk, SQUAD, Deed(action="unload", static_gross_kg=62_000, **again))
+    told = do(desk, SQUAD, Deed(action="unload", static_gross_kg=25_500, **again))
+    assert (told.state, told.static_gross_kg, told.second_gross_kg, told.unloaded_kg, told.actions) == (
+        InterceptState.UNLOADED,
+        61_500,
+        25_500,
+        36_000,
+        [],
+    )
+
+
+@pytest.mark.parametrize(("static_kg", "review"), [(61_500, False), (24_000, True)])
+def test_a_static_weight_far_from_the_dynamic_one_is_taken_and_marked(desk: Desk, static_kg: int, review: bool) -> None:
+    """The scale may be right; a person looks at both."""
+    assert weigh(desk, static_kg).review is review
+
+
+def test_a_passed_truck_is_nobodys(desk: Desk) -> None:
+    """Who passes says why, and is not asked again."""
+    do(desk, SQUAD, Deed(action="claim"))
+    with pytest.raises(IncompleteError, match="note"):
+        do(desk, SQUAD, Deed(action="pass"))
+    told = do(desk, SQUAD, Deed(action="pass", note="flat tyre"))
+    assert (told.state, told.squad, told.passed, told.lead_agency) == (InterceptState.OPEN, None, ["liyang-2"], None)
+
+
+def test_a_lost_truck_that_is_found_is_stopped_by_whoever_found_it(desk: Desk) -> None:
+    """It stands at the roadside: the squad that stopped it has it."""
+    do(desk, SQUAD, Deed(action="claim"))
+    assert do(desk, SQUAD, Deed(action="lose")).state == InterceptState.LOST
+    told = do(desk, OTHERS, Deed(action="stop"))
+    assert (told.state, told.squad) == (InterceptState.STOPPED, "liyang-3")
+
+
+def test_a_fact_of_a_phone_without_network_is_kept_as_a_conflict(desk: Desk) -> None:
+    """Two squads say that they have the truck: the state stays, the desk hears of it, both words are kept."""
+    do(desk, OTHERS, Deed(action="claim"))
+    intercept = desk.only_intercept().id
+    with desk.store.writing(durable=True) as conn:
+        told = act(conn, intercept, Deed(action="stop"), SQUAD, desk.now_ns, desk.terms, offline=True)
+    assert (told.state, told.squad, told.conflict, told.version) == (InterceptState.CLAIMED, "liyang-3", True, 3)
+    with desk.store.reading() as conn:
+        (newest, _) = audit.of_subject(conn, intercept)
+    assert newest.entry.action == "intercept.stop.conflict"
+
+
+def test_a_claim_of_a_phone_without_network_can_lose(desk: Desk) -> None:
+    """A wish is no fact: who was first has it."""
+    do(desk, OTHERS, Deed(action="claim"))
+    with desk.store.writing() as conn, pytest.raises(RefusedError):
+        act(conn, desk.only_intercept().id, Deed(action="claim"), SQUAD, desk.now_ns, desk.terms, offline=True)
 
 
 def test_a_further_sighting_of_a_closed_trip_opens_nothing(desk: Desk) -> None:
-    """The squad was there; the crossing is kept with its case."""
-    do(desk, DUTY, Deed(action="close", outcome="cancelled", note="escort vehicle"))
+    """The squad was there; the crossing is kept with its case, and why nobody heard of it."""
+    do(desk, DUTY, Deed(action="cancel", note="escort vehicle"))
     desk.file(desk.violation(5 * MINUTE_NS, severity=6))
     told = desk.only_intercept()
-    assert (told.state, told.note, told.version) == (InterceptState.CLOSED, "escort vehicle", 2)
+    assert (told.state, told.note, told.version) == (InterceptState.CANCELLED, "escort vehicle", 2)
     assert len(desk.rows("sightings")) == 2
+    (kept,) = desk.rows("decisions")
+    assert json.loads(kept.document)["why"] == "closed"
 
 
 def test_duty_claims_for_a_squad_that_called(desk: Desk) -> None:
@@ -169,9 +283,9 @@ def test_nobody_in_reach_ends_an_open_intercept(desk: Desk) -> None:
     """Fifteen minutes after the newest sighting it expires, is told so, and only once."""
     due_ns = TIME_NS + 15 * MINUTE_NS
     with desk.store.writing() as conn:
-        assert expire_due(conn, due_ns - 1, desk.terms) == 0
-        assert expire_due(conn, due_ns, desk.terms) == 1
-        assert expire_due(conn, due_ns, desk.terms) == 0
+        assert fire_due(conn, due_ns - 1, desk.terms) == 0
+        assert fire_due(conn, due_ns, desk.terms) == 1
+        assert fire_due(conn, due_ns, desk.terms) == 0
     told = desk.only_intercept()
     assert (told.state, told.ended, told.version, told.expires_at) == ("expired", InterceptEnded.OUT_OF_REACH, 2, None)
     assert desk.feed()[-1] == "intercept"
@@ -183,8 +297,8 @@ def test_a_newer_sighting_moves_the_expiry(desk: Desk) -> None:
     desk.now_ns += 10 * MINUTE_NS
     desk.file(desk.sighting(10 * MINUTE_NS))
     with desk.store.writing() as conn:
-        assert expire_due(conn, TIME_NS + 15 * MINUTE_NS, desk.terms) == 0
-        assert expire_due(conn, TIME_NS + 25 * MINUTE_NS, desk.terms) == 1
+        assert fire_due(conn, TIME_NS + 15 * MINUTE_NS, desk.terms) == 0
+        assert fire_due(conn, TIME_NS + 25 * MINUTE_NS, desk.terms) == 1
 
 
 def test_a_claimed_intercept_does_not_expire(desk: Desk) -> None:
@@ -192,5 +306,5 @@ def test_a_claimed_intercept_does_not_expire(desk: Desk) -> None:
     do(desk, SQUAD, Deed(action="claim"))
     desk.file(desk.sighting(MINUTE_NS))
     with desk.store.writing() as conn:
-        assert expire_due(conn, TIME_NS + DAY_NS, desk.terms) == 0
+        assert fire_due(conn, TIME_NS + DAY_NS, desk.terms) == 0
     assert desk.only_intercept().state == InterceptState.CLAIMED

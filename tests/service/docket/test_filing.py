@@ -8,7 +8,8 @@ import random
 import pytest
 
 from dispatch.cases import PlateReads
-from service.docket.actions import Actor, Deed, act
+from service.docket.actions import act
+from service.docket.deeds import Actor, Deed
 from service.docket.terms import Terms
 from service.messages import Violation, decode
 from service.messages.vocabulary import InterceptEnded, InterceptReason, InterceptState
@@ -35,7 +36,7 @@ def test_a_violation_opens_an_intercept_that_is_told_and_timed(desk: Desk) -> No
     assert told.reasons == [InterceptReason.SEVERITY]
     assert told.best == decode(Violation, value)
     assert (told.plate, told.plate_certain, [s.site for s in told.sightings]) == (PLATE, True, ["G104-K012"])
-    assert [str(action) for action in told.actions] == ["claim", "close"]
+    assert [str(action) for action in told.actions] == ["claim", "hand_over", "cancel"]
     assert told.expires_at is not None
     assert desk.to_publish() == [told.id]
     assert desk.feed() == ["violation", "intercept"]
@@ -157,7 +158,7 @@ def test_an_outcome_goes_along_when_its_case_is_merged(desk: Desk) -> None:
     desk.terms = Terms(horizon_ns=24 * HOUR_NS)
     desk.file(desk.violation())
     with desk.store.writing() as conn:
-        cancelled = Deed(action="close", outcome="cancelled", note="escort vehicle")
+        cancelled = Deed(action="cancel", note="escort vehicle")
         act(conn, desk.only_intercept().id, cancelled, Actor("desk-1", "duty"), desk.now_ns, desk.terms)
     for hours in range(30, 60, 6):  # trips of their own, until one has a smaller id than the closed one
         desk.file(desk.violation(hours * HOUR_NS, severity=3))
@@ -165,7 +166,7 @@ def test_an_outcome_goes_along_when_its_case_is_merged(desk: Desk) -> None:
     desk.file(desk.violation(57 * HOUR_NS))
     assert len(desk.trips()) == 1
     told = desk.only_intercept()
-    assert (told.state, {row.case_id for row in desk.rows("sightings")}) == (InterceptState.CLOSED, {told.case})
+    assert (told.state, {row.case_id for row in desk.rows("sightings")}) == (InterceptState.CANCELLED, {told.case})
 
 
 def test_three_suspected_trips_make_a_repeat_offender(desk: Desk) -> None:

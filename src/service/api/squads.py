@@ -1,0 +1,168 @@
+"""`GET /v1/squads` and `POST /v1/squads/{squad}/status`: who is on duty, where, and with which truck."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import anyio.to_thread
+import msgspec
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.access import Role
+from service.api import audits, bodies, etags
+from service.api.answers import answer, documented
+from service.api.auth import Asker, allow
+from service.api.dispatch_answers import SquadOf, SquadPosition, SquadsOf
+from service.api.fields import PRINTABLE, CorridorId, Moment
+from service.api.negotiation import JSON
+from service.api.parts import Parts, PartsOf
+from service.api.problems import FieldError, Problem, wrong_body
+from service.api.tags import Tag
+from service.docket.standing import Standing, standing, standings
+from service.messages.envelope import rfc3339
+from service.rating.periods import QuestionError, read_ns
+from service.store import audit, intercepts, squads
+from service.store.intercepts import Wanted
+from service.store.paging import LONGEST_PAGE
+from service.store.squads import StatusRow
+from wim.sites import ID_BYTES
+
+router = APIRouter(prefix="/v1/squads", tags=[Tag.SQUADS])
+
+_Reader = Annotated[Asker, allow(Role.SQUAD, Role.POLICE, Role.DUTY, Role.ADMIN)]
+_Teller = Annotated[Asker, allow(Role.SQUAD, Role.DUTY)]
+SquadPath = Annotated[str, Path(pattern=PRINTABLE, max_length=ID_BYTES, description="A squad's id.")]
+
+#: A phone's clock may be this far ahead of ours.
+_AHEAD_NS = 60 * 10**9
+
+
+class StatusBody(BaseModel):
+    """What a squad says of itself; at least one of it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    signed_in: bool | None = Field(None, description="On duty or not, above what its shifts say.")
+    corridor: CorridorId | None = None
+    chainage_km: float | None = Field(None, ge=0, le=100_000)
+    at: Moment | None = Field(None, description="When it was there; without it now.")
+
+
+@router.get("", responses=documented(answer("SquadsOf")))
+def list_squads(request: Request, asker: _Reader, parts: PartsOf) -> Response:
+    """The squads of your agency and corridors; a squad sees itself and those that serve its roads."""
+    with parts.store.reading() as conn:
+        found = standings(squads.load(conn), parts.terms, parts.clock_ns())
+        busy = intercepts.page(conn, asker.scope.corridors, Wanted(active=True), None, LONGEST_PAGE)
+    at_work = {row.squad: row.id for row in busy if row.squad is not None}
+    told = [_told(one, at_work.get(one.squad.id)) for one in found if _visible(asker, one)]
+    return etags.of_content(request, msgspec.json.encode(SquadsOf(items=told)), JSON)
+
+
+@router.post(
+    "/{squad}/status",
+    responses=documented(
+        answer("SquadOf"),
+        "squad_unknown",
+        "place_refused",
+        "body_too_large",
+        "media_type_unsupported",
+        "body_invalid",
+        etag=False,
+    ),
+    openapi_extra=bodies.described(StatusBody.model_json_schema()),
+)
+async def tell_status(squad: SquadPath, request: Request, asker: _Teller, parts: PartsOf) -> Response:
+    """Sign a squad in or out, or say where it is. A squad speaks for itself, duty for those that call by radio.
+
+    A position may be said as often as it changes; the newest counts, and one that arrives late changes nothing.
+    """
+    body = bodies.fitted(StatusBody, await bodies.read_json(request))
+    return await anyio.to_thread.run_sync(_keep, parts, asker, squad, body)
+
+
+def _visible(asker: Asker, one: Standing) -> bool:
+    who = asker.principal
+    mine = who.squad == one.squad.id
+    return mine or any(asker.scope.has(section.corridor) for section in one.squad.sections)
+
+
+def _told(one: Standing, intercept: str | None) -> SquadOf:
+    place = None
+    if one.corridor is not None and one.chainage_km is not None and one.position_ns is not None:
+        place = SquadPosition(corridor=one.corridor, chainage_km=one.chainage_km, time=rfc3339(one.position_ns))
+    return SquadOf(
+        id=one.squad.id,
+        name=one.squad.name,
+        agency=one.squad.agency,
+        on_duty=one.on_duty,
+        until=None if one.until_ns is None else rfc3339(one.until_ns),
+        base=one.squad.base,
+        position=place,
+        intercept=intercept,
+    )
+
+
+def _keep(parts: Parts, asker: Asker, squad: str, body: StatusBody) -> Response:
+    known = parts.registry.squads.get(squad)
+    who = asker.principal
+    if known is None or not _reaches(asker, squad, [section.corridor for section in known.sections]):
+        raise Problem("squad_unknown", "GET /v1/squads lists those within your rights")
+    if who.role is Role.SQUAD and who.squad != squad:
+        raise Problem("place_refused", "a squad speaks for itself only; duty speaks for others")
+    now_ns = parts.clock_ns()
+    with parts.store.writing(durable=True) as conn:
+        before = squads.get(conn, squad) or StatusRow(squad, None, 0, None, None, 0)
+        after = _after(parts, before, body, now_ns)
+        squads.save(conn, after)
+        facts = body.model_dump(exclude_none=True, include={"signed_in"})
+        if facts:
+            audit.note(conn, audits.entry(parts, who, "squad.status", f"squad:{squad}", None, facts))
+    told = msgspec.json.encode(_told(standing(known, after, now_ns), None))
+    return Response(told, media_type="application/json", headers=etags.VARY)
+
+
+def _reaches(asker: Asker, squad: str, corridors: list[str]) -> bool:
+    return asker.principal.squad == squad or any(asker.scope.has(corridor) for corridor in corridors)
+
+
+def _after(parts: Parts, before: StatusRow, body: StatusBody, now_ns: int) -> StatusRow:
+    at_ns = _at_ns(parts, body, now_ns)
+    place = _place(parts, body)
+    if body.signed_in is None and place is None:
+        raise _wrong("signed_in", "nothing is said", "give signed_in, or a place")
+    after = before
+    if body.signed_in is not None and at_ns >= before.signed_ns:
+        after = after._replace(signed_in=body.signed_in, signed_ns=at_ns)
+    if place is not None and at_ns >= before.position_ns:
+        after = after._replace(corridor=place[0], chainage_km=place[1], position_ns=at_ns)
+    return after
+
+
+def _at_ns(parts: Parts, body: StatusBody, now_ns: int) -> int:
+    if body.at is None:
+        return now_ns
+    try:
+        at_ns = read_ns("at", body.at, parts.registry.timezone)
+    except QuestionError as error:
+        raise _wrong(error.field, error.problem, error.remedy) from None
+    if at_ns > now_ns + _AHEAD_NS:
+        raise _wrong("at", "is in the future", "correct it by the offset of the phone's clock")
+    return at_ns
+
+
+def _place(parts: Parts, body: StatusBody) -> tuple[str, float] | None:
+    """The place on a corridor. Raises the problem of half a place, or of one on no known road."""
+    network = parts.registry.network
+    if (body.corridor is None) != (body.chainage_km is None):
+        raise _wrong("chainage_km", "stands without the other half of the place", "give corridor and chainage_km")
+    if body.corridor is None or body.chainage_km is None:
+        return None
+    if body.corridor not in network.corridors:
+        raise _wrong("corridor", "there is no such corridor", "name one of the registry")
+    return body.corridor, body.chainage_km
+
+
+def _wrong(field: str, problem: str, remedy: str) -> Problem:
+    return wrong_body([FieldError(field, problem, remedy)])

@@ -1,0 +1,91 @@
+"""Why a grave violation woke nobody: found, and kept for whoever asks *why was this not alerted?*
+
+=============  =====================================================================================================
+word           meaning
+=============  =====================================================================================================
+found_legal    a scale found this vehicle legal with the same load less than 12 h before
+closed         the intercept of this trip is over; what was found out then stands
+no_reason      beyond tolerance, but neither heavy nor often enough to be worth a squad
+=============  =====================================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+from sqlalchemy import Connection
+
+from dispatch.offenders import colours_agree
+from dispatch.weighings import SAME_LOAD_SIGMAS, far_apart
+from service import messages
+from service.docket.arrivals import Arrival
+from service.docket.openings import Accusation, Change
+from service.docket.terms import Terms
+from service.store import outcomes
+from service.store.decisions import Decision
+from service.store.outcomes import OutcomeRow
+
+
+class _Verdict(msgspec.Struct):
+    """What a verdict's document says of the scale."""
+
+    static_gross_kg: int | None = None
+
+
+def found_legal(conn: Connection, arrivals: Sequence[Arrival], terms: Terms) -> set[str]:
+    """The crossings whose vehicle a scale found legal with the same load shortly before."""
+    named = [arrival for arrival in arrivals if arrival.sighting.certain]
+    if not named:
+        return set()
+    from_ns = min(arrival.sighting.time_ns for arrival in named) - terms.legal_again_ns
+    verdicts: dict[str, list[OutcomeRow]] = {}
+    for row in outcomes.found_legal(conn, {arrival.sighting.plate for arrival in named}, from_ns):
+        verdicts.setdefault(row.plate, []).append(row)
+    return {
+        arrival.message.id
+        for arrival in named
+        if any(_same_load(arrival, row, terms) for row in verdicts.get(arrival.sighting.plate, ()))
+    }
+
+
+def _same_load(arrival: Arrival, row: OutcomeRow, terms: Terms) -> bool:
+    static_kg = msgspec.json.decode(row.document, type=_Verdict).static_gross_kg
+    passage = arrival.passage
+    return (
+        static_kg is not None
+        and colours_agree(row.plate_colour, arrival.sighting.colour)
+        and 0 <= arrival.sighting.time_ns - row.time_ns <= terms.legal_again_ns
+        and not far_apart(static_kg, passage.gross_kg, passage.gross_sigma, SAME_LOAD_SIGMAS)
+    )
+
+
+def silent(
+    fresh: Iterable[Arrival],
+    case_of: Mapping[str, str],
+    accused: Mapping[str, Accusation],
+    changed: Iterable[Change],
+    now_ns: int,
+) -> list[Decision]:
+    """A decision for each grave violation that neither opened an intercept nor belongs to one that goes on."""
+    concerned = {change.after.case for change in changed}
+    grave = [arrival for arrival in fresh if arrival.charge is not None and arrival.charge.intercept_zone]
+    return [
+        _decision(arrival, accused[arrival.message.id], now_ns)
+        for arrival in grave
+        if case_of[arrival.message.id] not in concerned
+    ]
+
+
+def _decision(arrival: Arrival, accusation: Accusation, now_ns: int) -> Decision:
+    word = "found_legal" if accusation.waived else "closed" if accusation.charged.reasons else "no_reason"
+    assert isinstance(arrival.message, messages.Violation)
+    told = {
+        "why": word,
+        "waived": list(accusation.waived),
+        "severity": arrival.message.severity,
+        "confirmed_365d": accusation.history.confirmed_365d,
+        "suspected_365d": accusation.history.suspected_365d,
+        "plate_read": arrival.charge is not None and arrival.charge.plate_read,
+    }
+    return Decision(arrival.message.id, "not_opened", now_ns, msgspec.json.encode(told).decode())

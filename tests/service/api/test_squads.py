@@ -1,0 +1,75 @@
+"""Squads over HTTP: who is on duty, where they are, and that nobody speaks for another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.service.api.conftest import Api
+
+
+def told(api: Api, name: str = "duty") -> dict[str, Any]:
+    """The squads as an account sees them, by id."""
+    return {one["id"]: one for one in api.get(name, "/v1/squads").json()["items"]}
+
+
+def say(api: Api, name: str, body: dict[str, Any], squad: str = "liyang-2") -> Any:
+    return api.send(name, "POST", f"/v1/squads/{squad}/status", body)
+
+
+def test_a_squad_signs_in_and_says_where_it_is(api: Api) -> None:
+    """On duty by its own word, at the place that it told, until it signs out."""
+    assert told(api)["liyang-2"]["on_duty"] is False
+    answer = say(api, "squad", {"signed_in": True, "corridor": "G104", "chainage_km": 18.5})
+    assert (answer.status_code, answer.json()) == (200, told(api)["liyang-2"])
+    assert answer.json()["on_duty"] is True
+    assert (answer.json()["position"]["corridor"], answer.json()["position"]["chainage_km"]) == ("G104", 18.5)
+    assert say(api, "squad", {"signed_in": False}).json()["on_duty"] is False
+
+
+def test_an_older_word_changes_nothing(api: Api) -> None:
+    """A position that waited for a network does not move a squad back."""
+    say(api, "squad", {"corridor": "G104", "chainage_km": 18.5})
+    late = {"corridor": "G104", "chainage_km": 3.0, "at": "2026-05-28T00:00:00Z"}
+    assert say(api, "squad", late).json()["position"]["chainage_km"] == 18.5
+
+
+def test_a_squad_speaks_for_itself_and_duty_for_those_that_call(api: Api) -> None:
+    """Another squad's status is refused; the desk may say it."""
+    assert say(api, "rival", {"signed_in": True}).json()["code"] == "place_refused"
+    assert say(api, "duty", {"signed_in": True}).json()["on_duty"] is True
+    assert say(api, "duty", {"signed_in": True}, "liyang-9").json()["code"] == "squad_unknown"
+    assert say(api, "foreign", {"signed_in": True}).json()["code"] == "squad_unknown"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "signed_in"),
+        ({"corridor": "G104"}, "chainage_km"),
+        ({"corridor": "G999", "chainage_km": 1.0}, "corridor"),
+        ({"signed_in": True, "at": "2199-01-01T00:00:00Z"}, "at"),
+        ({"signed_in": True, "at": "soon"}, "at"),
+        ({"signed_in": "yes"}, "signed_in"),
+    ],
+)
+def test_what_cannot_be_meant_is_named(api: Api, body: dict[str, Any], field: str) -> None:
+    """Half a place, no such road, the future: refused by name."""
+    answer = say(api, "squad", body)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+
+
+def test_a_squad_with_a_truck_is_shown_with_it(api: Api) -> None:
+    """The desk sees who is busy."""
+    api.desk.file(api.desk.violation(evidence=True))
+    intercept = api.desk.only_intercept().id
+    headers = {"Idempotency_Key": "key-1", "If_Match": '"1"'}
+    api.send("squad", "POST", f"/v1/intercepts/{intercept}/actions", {"action": "claim"}, **headers)
+    assert told(api)["liyang-2"]["intercept"] == intercept
+
+
+def test_a_position_that_is_old_is_none(api: Api) -> None:
+    """After an hour a patrol may be anywhere: its base stands for it."""
+    say(api, "squad", {"corridor": "G104", "chainage_km": 18.5, "at": "2026-05-28T19:00:00Z"})
+    assert told(api)["liyang-2"]["position"] is None
