@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "offenders": ("service.cli.offenders:app", "Fill the history of repeat offenders from papers of before."),
     "topics": ("service.cli.topics:app", "Compare Kafka's topics with the table, and set them right."),
     "db": ("service.cli.db:app", "Bring the database up to date, and forget plates whose time is over."),
+    "ledger": ("service.cli.ledger:app", "Check that nobody changed what both agencies did."),
     "offsets": ("service.cli.offsets:app", "Show where the stream lanes stand; decide where one goes on."),
     "config": ("service.cli.config:config", "Show the settings and the policy in force."),
     "doctor": ("service.cli.doctor:doctor", "Check what this machine needs, and say how to mend what is missing."),

@@ -1,6 +1,6 @@
 """Dispatch: where squads are, what was decided for whom and why, what static scales said.
 
-Revision 0004. Only adds tables: a release of 0003 works beside it, so `schema_reach` stays.
+Revision 0005. Only adds tables: a release of 0004 works beside it, so `schema_reach` stays.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,103 @@
+"""The ledger as it is kept: entries are added behind one another, and read.
+
+Numbers are drawn from one row that stays locked until the transaction ends, so two writers cannot both write behind the
+same entry. Therefore append late in a transaction, which must be durable: what a person was told stands in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select
+
+from dispatch.ledger import BEGINNING, Entry, Stamped, stamp
+from service.store import bulk
+from service.store.counters import draw, last
+from service.store.ledger_tables import ledger
+from service.store.paging import LONGEST_PAGE, within
+
+_COUNTER = "ledger"
+
+#: The columns of an entry that stand in the table as they are.
+_PLAIN = tuple(name for name in Entry.__dataclass_fields__ if name != "document")
+
+
+def append(conn: Connection, entries: Sequence[Entry]) -> list[Stamped]:
+    """Add entries behind the newest; gives them as they stand in the chain. Raises `UncanonicalError`."""
+    if not entries:
+        return []
+    number = draw(conn, _COUNTER, len(entries)) - len(entries)
+    previous = conn.execute(select(ledger.c.hash).where(ledger.c.number == number)).scalar_one_or_none() or BEGINNING
+    stamped: list[Stamped] = []
+    for entry in entries:
+        number += 1
+        stamped.append(stamp(entry, number, previous))
+        previous = stamped[-1].hash
+    bulk.upsert(conn, ledger, _columns(stamped), bulk.keep)
+    return stamped
+
+
+def of_intercept(conn: Connection, intercept: str, corridors: Collection[str] | None = None) -> list[Stamped]:
+    """Everything that was done about one intercept, in order."""
+    rows = select(ledger).where(ledger.c.intercept == intercept, *within(ledger.c.corridor, corridors))
+    return [_stamped(row) for row in conn.execute(rows.order_by(ledger.c.number))]
+
+
+def read(
+    conn: Connection,
+    after: int,
+    limit: int,
+    corridors: Collection[str] | None = None,
+    intercept: str | None = None,
+) -> list[Stamped]:
+    """Entries with a number above `after`, in order, at most `limit`; of the corridors that the reader may see."""
+    rows = _after(after, limit).where(*within(ledger.c.corridor, corridors))
+    if intercept is not None:
+        rows = rows.where(ledger.c.intercept == intercept)
+    return [_stamped(row) for row in conn.execute(rows)]
+
+
+def every(conn: Connection, page: int = LONGEST_PAGE) -> Iterator[Stamped]:
+    """All entries in order, some at a time: a ledger of years does not fit into memory."""
+    after = 0
+    while rows := conn.execute(_after(after, page)).all():
+        yield from map(_stamped, rows)
+        after = rows[-1].number
+
+
+def last_number(conn: Connection) -> int:
+    """The number that was drawn last: that of the newest entry, if nobody took it away."""
+    return last(conn, _COUNTER)
+
+
+def _after(number: int, limit: int) -> Select[Any]:
+    return select(ledger).where(ledger.c.number > number).order_by(ledger.c.number).limit(limit)
+
+
+def _columns(stamped: Sequence[Stamped]) -> dict[str, list[Any]]:
+    columns: dict[str, list[Any]] = {name: [getattr(one.entry, name) for one in stamped] for name in _PLAIN}
+    columns["number"] = [one.number for one in stamped]
+    columns["document"] = [_text(one.entry) for one in stamped]
+    columns["previous_hash"] = [one.previous for one in stamped]
+    columns["hash"] = [one.hash for one in stamped]
+    return columns
+
+
+def _text(entry: Entry) -> str:
+    return json.dumps(dict(entry.document), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _stamped(row: Row[Any]) -> Stamped:
+    entry = Entry(**{name: getattr(row, name) for name in _PLAIN}, document=_document(row.document))
+    return Stamped(row.number, row.previous_hash, row.hash, entry)
+
+
+def _document(text: str) -> dict[str, Any]:
+    """What stands there; a text that is no object any more is shown as what it is, and fits no hash."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {"unreadable": text}
