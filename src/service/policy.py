@@ -135,6 +135,21 @@ class Policy(BaseModel):
         15, ge=1, le=100, description="standard deviation of a truck's travel time to a stop point (dispatch.md §2)"
     )
 
+    squad_speed_kmh: float = Field(
+        60.0,
+        ge=10,
+        le=150,
+        description="what a squad drives to a stop point on the average: a patrol among trucks, through towns "
+        "(dispatch.md §2)",
+    )
+    catch_floor: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="least probability of catching the truck at which a squad is asked; below, it is missed elsewhere "
+        "(dispatch.md §2)",
+    )
+
     acknowledge_seconds: int = Field(
         60, ge=10, le=3_600, description="an offer not answered by then goes to the next squad (dispatch.md §3)"
     )
@@ -244,6 +259,8 @@ NOT_IN_USE: Final = frozenset(
         "reaction_seconds",
         "set_up_seconds",
         "arrival_spread_percent",
+        "squad_speed_kmh",
+        "catch_floor",
         "keep_days.frames",
     }
 )
