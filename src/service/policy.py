@@ -170,6 +170,23 @@ class Policy(BaseModel):
         description="a truck found legal opens nothing for so long while its weight stays the same (dispatch.md §3)",
     )
 
+    notice_cool_down_seconds: int = Field(
+        3,
+        ge=0,
+        le=600,
+        description="between two notices to one phone, room or sign; a WeCom robot takes 20 a minute (dispatch.md §5)",
+    )
+    notice_tries: int = Field(
+        5,
+        ge=1,
+        le=20,
+        description="a notice that failed so often is given up, after 15 s: a quarter of the time to answer "
+        "(dispatch.md §5)",
+    )
+    sign_plate_masked: bool = Field(
+        True, description="a roadside sign hides part of the plate, for everybody on the road reads it (dispatch.md §5)"
+    )
+
     seal_after_days: int = Field(
         30,
         ge=2,
@@ -272,6 +289,7 @@ _HEADINGS = {
     "severity_intercept_from": "What opens an intercept",
     "severity_weights": "Which intercept a squad gets",
     "acknowledge_seconds": "How long who may wait",
+    "notice_cool_down_seconds": "Notices to phones, rooms and signs",
     "seal_after_days": "What is kept",
     "page_rows": "Bounds of the HTTP API and of the relay",
 }

@@ -26,6 +26,7 @@ from pydantic_settings import (
 )
 
 from service.documents import MisfitError, Mistake, is_secret, mistakes, read_toml
+from service.notice_settings import NoticeSettings
 from wim.document import RegistryError, RegistryErrors, nearest
 
 PREFIX = "WIM_"
@@ -191,6 +192,7 @@ class Settings(BaseSettings):
     api: ApiSettings = Field(default_factory=ApiSettings)
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
     auth: AuthSettings = Field(default_factory=AuthSettings)
+    notices: NoticeSettings = Field(default_factory=NoticeSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
     @model_validator(mode="after")

@@ -25,6 +25,7 @@ from service.docket.terms import Terms, terms_of
 from service.lanes.sending import Sender
 from service.lanes.work import Outcome, Partition, Slice, records_of, refused
 from service.metrics import Metrics
+from service.notices.setting_up import services as notice_services
 from service.relay import Relay, RelayService, Times
 from service.topics import SIGHTINGS, VIOLATIONS
 from service.worker import Parts
@@ -43,13 +44,14 @@ def work(parts: Parts) -> CasesWork:
 
 
 def companions(parts: Parts, work: CasesWork) -> Sequence[ServiceT]:
-    """The relay, which tells what the lane files; woken by it, and by its own look at what others changed."""
+    """The relay, which tells what the lane files; woken by it, and by its own look at what others changed. Beside it
+    the sender of notices, where anybody is to be sent some."""
     sender = Sender(parts.kafka)
     times = Times(lease_s=parts.policy.outbox_lease_seconds)
     owner = f"{socket.gethostname()}/{os.getpid()}"
     relay = Relay(parts.store, sender, parts.metrics, work.terms, owner, times)
     work.wake_relay = relay.wake
-    return [RelayService(relay, sender)]
+    return [RelayService(relay, sender), *notice_services(parts, owner)]
 
 
 class CasesWork:

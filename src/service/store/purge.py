@@ -10,6 +10,8 @@ plate in the head of archived frames
 (`service.frame_purge`)
 what downgrades took back                      `violations_days`, deleted: ids of violations
 entries of the audit log                       `audit_days`, deleted
+notices (they hold no plate), browsers that
+nobody renewed                                 `plates_days`, deleted
 the live feed, answers to Idempotency-Keys     `feed_days`, `idempotency_hours`, deleted: both are only
                                                for who comes back after a short while
 =============================================  ==============================================================
@@ -30,9 +32,10 @@ import msgspec
 from sqlalchemy import Connection, Table, bindparam, delete, select, tuple_, update
 
 from service.pseudonyms import MARK, Pseudonyms
-from service.store import feed
+from service.store import feed, push
 from service.store.dispatch_tables import decisions
 from service.store.engine import Store
+from service.store.notice_tables import notices
 from service.store.tables import audit, cases, idempotency, intercepts, outcomes, sightings, violations
 from service.store.watch_tables import recalls
 
@@ -90,6 +93,8 @@ def purge(store: Store, keep: Keep, now_ns: int, pseudonyms: Pseudonyms, step_ro
     steps["recalls"] = partial(_delete, table=recalls, before_ns=now_ns - keep.violations_days * _DAY_NS)
     steps["decisions"] = partial(_delete, table=decisions, before_ns=now_ns - keep.violations_days * _DAY_NS)
     steps["audit log"] = partial(_delete, table=audit, before_ns=now_ns - keep.audit_days * _DAY_NS)
+    steps["notices"] = partial(_delete, table=notices, before_ns=now_ns - keep.plates_days * _DAY_NS)
+    steps["browsers"] = partial(push.trim, before_ns=now_ns - keep.plates_days * _DAY_NS)
     steps["answers"] = partial(_delete, table=idempotency, before_ns=now_ns - keep.idempotency_hours * _HOUR_NS)
     steps["live feed"] = partial(feed.trim, before_ns=now_ns - keep.feed_days * _DAY_NS)
     return {name: _in_steps(store, step, step_rows) for name, step in steps.items()}
