@@ -276,7 +276,7 @@ class _Tenure:
             # Whoever was fenced by a person's action finds at the next look whether the time still matters.
             fire_due(conn, now_ns, self._terms)
         with self._store.writing() as conn:
-            over = [timer for timer in timers.due(conn, now_ns, BATCH) if timer.kind == FORGET]
+            over = timers.due(conn, now_ns, BATCH, (FORGET,))
             active = [timer for timer in over if _is_active(conn, timer.subject)]
             for timer in active:
                 timers.fire(conn, timer)

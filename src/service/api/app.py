@@ -25,6 +25,7 @@ from service.api import (
     problems,
     rates,
     squads,
+    timekeeping,
     violations,
     why,
 )
@@ -99,7 +100,7 @@ def _operation_id(route: APIRoute) -> str:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-    following = asyncio.gather(parts.live.run(), live_stats.tell(parts, parts.live))
+    following = asyncio.gather(parts.live.run(), live_stats.tell(parts, parts.live), timekeeping.keep_time(parts))
     try:
         yield
     finally:

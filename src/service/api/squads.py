@@ -19,6 +19,7 @@ from service.api.negotiation import JSON
 from service.api.parts import Parts, PartsOf
 from service.api.problems import FieldError, Problem, wrong_body
 from service.api.tags import Tag
+from service.docket import offering
 from service.docket.standing import Standing, standing, standings
 from service.messages.envelope import rfc3339
 from service.rating.periods import QuestionError, read_ns
@@ -116,6 +117,8 @@ def _keep(parts: Parts, asker: Asker, squad: str, body: StatusBody) -> Response:
         before = squads.get(conn, squad) or StatusRow(squad, None, 0, None, None, 0)
         after = _after(parts, before, body, now_ns)
         squads.save(conn, after)
+        if body.signed_in:
+            offering.offer_waiting(conn, now_ns, parts.terms)
         facts = body.model_dump(exclude_none=True, include={"signed_in"})
         if facts:
             audit.note(conn, audits.entry(parts, who, "squad.status", f"squad:{squad}", None, facts))

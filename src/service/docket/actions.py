@@ -12,7 +12,7 @@ from dataclasses import replace
 import msgspec
 from sqlalchemy import Connection
 
-from dispatch.life import FACTS, NotAllowedError, Role, State, advance
+from dispatch.life import ACTIVE_STATES, FACTS, NotAllowedError, Role, State, advance
 from service import messages
 from service.docket import offering, record, rows
 from service.docket.deeds import Actor, Deed, check, written
@@ -77,11 +77,16 @@ def act(
     if after.state.value == State.OPEN:
         # Passed, or verified: the next squad is asked at once.
         after = offering.offer(conn, after, now_ns, terms)
+    elif deed.action == "claim":
+        after = offering.follow(after, now_ns, terms, offering.force_of(conn, now_ns, terms))
     kept = keep(conn, [after], now_ns, terms)
     if not after.conflict or told.conflict:
         _remember(conn, after, deed)
     record.of_person(conn, told, after, deed, actor, now_ns)
     feed.append(conn, [rows.intercept_entry(row) for row in kept])
+    if told.squad is not None and after.squad != told.squad or after.state.value not in ACTIVE_STATES:
+        # A squad is free again: somebody may be waiting for one.
+        offering.offer_waiting(conn, now_ns, terms)
     return after
 
 

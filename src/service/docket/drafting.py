@@ -63,6 +63,11 @@ def _state(told: messages.Intercept) -> str:
     return State.UNLOADED if told.ended in (None, InterceptEnded.CONFIRMED) else told.ended.value
 
 
+def place_of(told: messages.Intercept) -> str:
+    """The corridor where its truck was seen last, which decides whose it is to see; '' where nobody registered it."""
+    return told.sightings[-1].corridor or ""
+
+
 def draft(life: intercepts.Intercept, known: Known, horizon_ns: int) -> messages.Intercept:
     """The message of an intercept that was just opened."""
     best = _best(life, known.violations)

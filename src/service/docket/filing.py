@@ -14,10 +14,10 @@ import msgspec
 from sqlalchemy import Connection
 
 from dispatch.cases import Joined, PlateReads, is_late, join
-from dispatch.life import ACTIVE_STATES
+from dispatch.life import ACTIVE_STATES, State
 from dispatch.offenders import History, count_trips, one_year_before
 from service import messages
-from service.docket import keeping, offering, rows
+from service.docket import keeping, offering, record, rows
 from service.docket.arrivals import Arrival
 from service.docket.drafting import seen_of
 from service.docket.openings import Accusation, Change, Trip, accuse, changes
@@ -66,6 +66,7 @@ def file(conn: Connection, arrivals: Iterable[Arrival], now_ns: int, terms: Term
     changed = _offered(conn, _changes(conn, fresh, joined, newest, accused, now_ns, terms), now_ns, terms)
     decisions.note(conn, silent(fresh, joined.case_of, accused, changed, now_ns))
     told = _keep_intercepts(conn, changed, now_ns, terms)
+    record.of_system_all(conn, [entry for change in changed if (entry := _moved(change))], now_ns)
     _tell(conn, fresh, told, now_ns, terms)
     _count(filed, fresh, joined, changed, newest, now_ns, terms)
     return filed
@@ -160,13 +161,27 @@ def _keep_cases(conn: Connection, fresh: Sequence[Arrival], joined: Joined) -> d
 
 
 def _offered(conn: Connection, changed: Sequence[Change], now_ns: int, terms: Terms) -> list[Change]:
-    """What is open goes to the squad that can catch it; what somebody has or was asked gets its newest times."""
-    return [
-        replace(change, after=offering.offer_or_follow(conn, change.after, now_ns, terms))
-        if change.after.state.value in ACTIVE_STATES
-        else change
-        for change in changed
-    ]
+    """What is open goes to the squad that can catch it, the most urgent first; what somebody has or was asked about
+    gets its newest times."""
+    living = [change for change in changed if change.after.state.value in ACTIVE_STATES]
+    if not living:
+        return list(changed)
+    force = offering.force_of(conn, now_ns, terms)
+    urgent = sorted(living, key=lambda change: (-change.after.priority, change.after.id))
+    after = {one.after.id: offering.offer_or_follow(conn, one.after, now_ns, terms, force) for one in urgent}
+    return [replace(change, after=after.get(change.after.id, change.after)) for change in changed]
+
+
+def _moved(change: Change) -> tuple[messages.Intercept | None, messages.Intercept, str] | None:
+    """What the ledger hears of a change by sightings: a new state, and why; nothing of what nobody was told of."""
+    before, after = change.before, change.after
+    if change.secret or (before is not None and before.state == after.state):
+        return None
+    if after.merged_into is not None:
+        return before, after, "merge"
+    if after.state.value == State.OFFERED:
+        return before, after, "offer"
+    return before, after, "reopen" if before is not None and change.alerts else "open"
 
 
 def _accuse(

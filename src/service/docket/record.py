@@ -1,17 +1,37 @@
-"""Who did what to an intercept: the audit log of persons, and what a scale said.
+"""What is written down of every change: the ledger that both agencies read, and the audit log of persons.
 
-The ledger that both agencies read, and that nobody can change, is written from here too.
+The ledger is a chain that nobody can change quietly (`dispatch.ledger`), so nothing in it may name the plate, which is
+to become a pseudonym after its time: where a person wrote it into a note the ledger has `[plate]` in its place. The
+audit log has the note as it was written.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from sqlalchemy import Connection
 
+from dispatch.life import Role
 from service import messages
 from service.docket import rows
 from service.docket.deeds import Actor, Deed
-from service.store import audit, weighings
+from service.docket.drafting import place_of
+from dispatch.ledger import Entry
+from service.store import audit, ledger, weighings
+
+#: Who acts where this program does.
+SYSTEM = Actor("wim", Role.SYSTEM.value)
+
+#: What of a deed belongs to the ledger's document; the rest has fields of its own there.
+_FACTS = (
+    "static_gross_kg",
+    "scale_certificate",
+    "unloaded_kg",
+    "document_number",
+    "permit_number",
+    "done_at",
+)
 
 
 def of_person(
@@ -22,16 +42,74 @@ def of_person(
     actor: Actor,
     now_ns: int,
 ) -> None:
-    """A person did something."""
+    """A person did something: in the audit log with the note, in the ledger with the facts."""
+    conflict = after.conflict and not before.conflict
     change = {"from": before.state.value, "to": after.state.value, "version": after.version}
     document = msgspec.json.encode(change | msgspec.to_builtins(deed)).decode()
-    conflict = ".conflict" if after.conflict and not before.conflict else ""
-    action = f"intercept.{deed.action}{conflict}"
+    action = f"intercept.{deed.action}{'.conflict' if conflict else ''}"
     audit.note(conn, audit.Entry(now_ns, actor.name, actor.role, actor.agency, action, after.id, deed.note, document))
+    facts = {name: getattr(deed, name) for name in _FACTS if getattr(deed, name) is not None}
+    facts["version"] = after.version
+    if conflict:
+        facts["conflict"] = True
+    behalf = (deed.squad or before.squad) if actor.role == Role.DUTY else None
+    note = deed.note.replace(after.plate, "[plate]") if deed.note and after.plate else deed.note
+    ledger.append(conn, [_entry(before, after, deed.action, actor, now_ns, facts, behalf, note)])
 
 
-def of_system(conn: Connection, before: messages.Intercept, after: messages.Intercept, why: str, now_ns: int) -> None:
-    """This program did something by itself: `why` names the timer, or what else it was."""
+def of_system(
+    conn: Connection, before: messages.Intercept | None, after: messages.Intercept, action: str, now_ns: int
+) -> None:
+    """This program did something by itself: offered it, let it expire, sent it to the desk."""
+    of_system_all(conn, [(before, after, action)], now_ns)
+
+
+def of_system_all(
+    conn: Connection, changed: Sequence[tuple[messages.Intercept | None, messages.Intercept, str]], now_ns: int
+) -> None:
+    """The same of several changes."""
+    entries = [
+        _entry(before, after, action, SYSTEM, now_ns, _told(after), None) for before, after, action in changed
+    ]
+    ledger.append(conn, entries)
+
+
+def _told(after: messages.Intercept) -> dict[str, object]:
+    """What a reader of the ledger wants beside the states."""
+    told: dict[str, object] = {"version": after.version}
+    if after.squad is not None:
+        told["squad"] = after.squad
+    if after.stop_point is not None:
+        told["stop_point"] = after.stop_point
+    if after.merged_into is not None:
+        told["merged_into"] = after.merged_into
+    return told
+
+
+def _entry(
+    before: messages.Intercept | None,
+    after: messages.Intercept,
+    action: str,
+    actor: Actor,
+    now_ns: int,
+    facts: dict[str, object],
+    behalf: str | None,
+    note: str | None = None,
+) -> Entry:
+    return Entry(
+        at_ns=now_ns,
+        intercept=after.id,
+        corridor=place_of(after),
+        actor=actor.name,
+        role=actor.role,
+        agency=actor.agency,
+        action=action,
+        to_state=after.state.value,
+        from_state=before.state.value if before else None,
+        on_behalf_of=behalf,
+        note=note,
+        document=facts,
+    )
 
 
 def weighing(conn: Connection, after: messages.Intercept, confirmed: bool) -> None:

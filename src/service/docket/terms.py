@@ -10,6 +10,8 @@ from dispatch.cases import PLATE_READ_WINDOW_NS, REACH_HORIZON_NS, TRIP_GAP_NS, 
 from dispatch.intercepts import Ranking
 from dispatch.network import Forces, duty_at
 from dispatch.offenders import CERTAIN_CONFIDENCE, DISPATCH_WINDOW_NS
+from dispatch.reach import Reach
+from dispatch.roads import Roads, roads_of
 from dispatch.weighings import LEGAL_AGAIN_NS, REVIEW_SIGMAS
 from service.policy import Policy
 from wim.periods import DEFAULT_TIMEZONE
@@ -32,11 +34,17 @@ class Terms:
     opening: Opening = field(default_factory=Opening)
     ranking: Ranking = field(default_factory=Ranking)
     forces: Forces = field(default_factory=Forces)
+    reach: Reach = field(default_factory=Reach)
     unverified_wait_ns: int = 60 * _SECOND_NS
     answer_ns: int = 60 * _SECOND_NS
     desk_wait_ns: int = 180 * _SECOND_NS
     legal_again_ns: int = LEGAL_AGAIN_NS
     review_sigmas: float = REVIEW_SIGMAS
+
+    @cached_property
+    def roads(self) -> Roads:
+        """The registry's roads, as trucks and patrols drive them."""
+        return roads_of(self.network)
 
     @cached_property
     def _zones(self) -> dict[str, ZoneInfo]:

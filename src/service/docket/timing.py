@@ -29,7 +29,7 @@ _Passes = Callable[[Connection, messages.Intercept, int, Terms], messages.Interc
 
 def fire_due(conn: Connection, now_ns: int, terms: Terms, limit: int = 100) -> int:
     """Do what is due, at most `limit` timers at a time; gives how many intercepts changed."""
-    due = [timer for timer in timers.due(conn, now_ns, limit) if timer.kind in _KINDS]
+    due = timers.due(conn, now_ns, limit, _KINDS.keys())
     changed = [after for timer in due if timers.fire(conn, timer) and (after := _fired(conn, timer, now_ns, terms))]
     if changed:
         feed.append(conn, [rows.intercept_entry(rows.intercept_row(one)) for one in changed])
@@ -43,7 +43,7 @@ def _fired(conn: Connection, timer: Timer, now_ns: int, terms: Terms) -> message
     if told is None or after is None:
         return None
     keeping.keep(conn, [after], now_ns, terms)
-    record.of_system(conn, told, after, timer.kind, now_ns)
+    record.of_system(conn, told, after, _ACTIONS[timer.kind], now_ns)
     return after
 
 
@@ -102,4 +102,13 @@ _KINDS: Mapping[str, _Passes] = {
     keeping.ANSWER: _unanswered,
     keeping.DESK: _to_desk,
     keeping.SHIFT: _shift_over,
+}
+
+#: What the ledger calls it.
+_ACTIONS: Mapping[str, str] = {
+    keeping.EXPIRY: "expire",
+    keeping.UNVERIFIED: "open",
+    keeping.ANSWER: "unanswered",
+    keeping.DESK: "to_desk",
+    keeping.SHIFT: "shift_over",
 }

@@ -30,3 +30,10 @@ def of_subject(conn: Connection, subject: str, limit: int = 200) -> list[Decisio
     wanted = select(decisions).where(decisions.c.subject == subject).order_by(decisions.c.number.desc()).limit(limit)
     rows = [Decision(row.subject, row.kind, row.at_ns, row.document) for row in conn.execute(wanted)]
     return rows[::-1]
+
+
+def since(conn: Connection, kind: str, from_ns: int) -> list[Decision]:
+    """Decisions of one kind since a time, oldest first."""
+    wanted = select(decisions).where(decisions.c.at_ns >= from_ns, decisions.c.kind == kind)
+    rows = conn.execute(wanted.order_by(decisions.c.number))
+    return [Decision(row.subject, row.kind, row.at_ns, row.document) for row in rows]

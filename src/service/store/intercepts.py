@@ -47,6 +47,15 @@ class ActiveCount(NamedTuple):
     number: int
 
 
+class Engaged(NamedTuple):
+    """An active intercept that a squad has, or is asked about."""
+
+    id: str
+    state: str
+    squad: str
+    document: str
+
+
 class Unpublished(NamedTuple):
     """An intercept whose newest version no reader of the topic has yet; `noted` is what was noted of it by then."""
 
@@ -103,6 +112,13 @@ def active_counts(conn: Connection) -> list[ActiveCount]:
     place = intercepts.c.corridor, intercepts.c.site, intercepts.c.state
     rows = select(*place, func.count()).where(intercepts.c.active).group_by(*place).order_by(*place)
     return [ActiveCount(*row) for row in conn.execute(rows)]
+
+
+def engaged(conn: Connection) -> list[Engaged]:
+    """What keeps squads busy."""
+    table = intercepts.c
+    rows = select(table.id, table.state, table.squad, table.document).where(table.active, table.squad.is_not(None))
+    return [Engaged(*row) for row in conn.execute(rows.order_by(table.id))]
 
 
 def unpublished(conn: Connection, limit: int) -> list[Unpublished]:

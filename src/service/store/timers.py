@@ -5,7 +5,7 @@ Any process may look for due timers; whoever's `fire` answers True does what the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,9 +41,11 @@ def disarm(conn: Connection, kind: str, subject: str) -> None:
     conn.execute(delete(timers).where(timers.c.kind == kind, timers.c.subject == subject))
 
 
-def due(conn: Connection, now_ns: int, limit: int = 100) -> list[Timer]:
-    """The timers whose time has come, the oldest first."""
+def due(conn: Connection, now_ns: int, limit: int = 100, kinds: Collection[str] = ()) -> list[Timer]:
+    """The timers whose time has come, the oldest first; of some kinds only, or of all."""
     rows = select(timers).where(timers.c.due_at_ns <= now_ns).order_by(timers.c.due_at_ns).limit(limit)
+    if kinds:
+        rows = rows.where(timers.c.kind.in_(sorted(kinds)))
     return [Timer(row.kind, row.subject, row.due_at_ns) for row in conn.execute(rows)]
 
 

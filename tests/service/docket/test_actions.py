@@ -170,8 +170,8 @@ def test_a_truck_found_legal_wakes_nobody_with_the_same_load(desk: Desk) -> None
     desk.now_ns += 60 * MINUTE_NS
     desk.file(desk.violation(60 * MINUTE_NS, severity=5))
     assert len(desk.intercepts()) == 1
-    (kept,) = desk.rows("decisions")
-    assert (kept.kind, json.loads(kept.document)["why"]) == ("not_opened", "found_legal")
+    (kept,) = [row for row in desk.rows("decisions") if row.kind == "not_opened"]
+    assert json.loads(kept.document)["why"] == "found_legal"
     desk.file(desk.violation(60 * MINUTE_NS + 10**9, severity=5, passage_gross_kg=81_000))
     assert len(desk.intercepts()) == 2
 
@@ -266,7 +266,7 @@ def test_a_further_sighting_of_a_closed_trip_opens_nothing(desk: Desk) -> None:
     told = desk.only_intercept()
     assert (told.state, told.note, told.version) == (InterceptState.CANCELLED, "escort vehicle", 2)
     assert len(desk.rows("sightings")) == 2
-    (kept,) = desk.rows("decisions")
+    (kept,) = [row for row in desk.rows("decisions") if row.kind == "not_opened"]
     assert json.loads(kept.document)["why"] == "closed"
 
 
