@@ -25,7 +25,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from dispatch.cases import Reason
-from dispatch.intercepts import Role
+from dispatch.life import Role
 
 _SECOND_NS: Final = 10**9
 

@@ -270,17 +270,7 @@ class Policy(BaseModel):
 
 #: Numbers that nothing reads yet: they stand with the capabilities that will, so that a region's file stays valid then.
 #: A test holds this against the code.
-NOT_IN_USE: Final = frozenset(
-    {
-        "precision_floor",
-        "reaction_seconds",
-        "set_up_seconds",
-        "arrival_spread_percent",
-        "squad_speed_kmh",
-        "catch_floor",
-        "keep_days.frames",
-    }
-)
+NOT_IN_USE: Final = frozenset({"keep_days.frames"})
 
 #: The headings of the printed file, each before the key it names.
 _HEADINGS = {

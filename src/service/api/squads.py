@@ -9,6 +9,8 @@ import msgspec
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from dispatch.positions import nearest_place
+from dispatch.roads import Place
 from service.access import Role
 from service.api import audits, bodies, etags
 from service.api.answers import answer, documented
@@ -47,6 +49,8 @@ class StatusBody(BaseModel):
     signed_in: bool | None = Field(None, description="On duty or not, above what its shifts say.")
     corridor: CorridorId | None = None
     chainage_km: float | None = Field(None, ge=0, le=100_000)
+    longitude: float | None = Field(None, ge=-180, le=180, description="WGS-84; instead of corridor and chainage.")
+    latitude: float | None = Field(None, ge=-90, le=90)
     at: Moment | None = Field(None, description="When it was there; without it now.")
 
 
@@ -133,13 +137,13 @@ def _reaches(asker: Asker, squad: str, corridors: list[str]) -> bool:
 def _after(parts: Parts, before: StatusRow, body: StatusBody, now_ns: int) -> StatusRow:
     at_ns = _at_ns(parts, body, now_ns)
     place = _place(parts, body)
-    if body.signed_in is None and place is None:
+    if body.signed_in is None and place is None and body.longitude is None:
         raise _wrong("signed_in", "nothing is said", "give signed_in, or a place")
     after = before
     if body.signed_in is not None and at_ns >= before.signed_ns:
         after = after._replace(signed_in=body.signed_in, signed_ns=at_ns)
     if place is not None and at_ns >= before.position_ns:
-        after = after._replace(corridor=place[0], chainage_km=place[1], position_ns=at_ns)
+        after = after._replace(corridor=place.corridor, chainage_km=place.chainage_km, position_ns=at_ns)
     return after
 
 
@@ -155,16 +159,21 @@ def _at_ns(parts: Parts, body: StatusBody, now_ns: int) -> int:
     return at_ns
 
 
-def _place(parts: Parts, body: StatusBody) -> tuple[str, float] | None:
+def _place(parts: Parts, body: StatusBody) -> Place | None:
     """The place on a corridor. Raises the problem of half a place, or of one on no known road."""
     network = parts.registry.network
     if (body.corridor is None) != (body.chainage_km is None):
         raise _wrong("chainage_km", "stands without the other half of the place", "give corridor and chainage_km")
-    if body.corridor is None or body.chainage_km is None:
+    if (body.longitude is None) != (body.latitude is None):
+        raise _wrong("longitude", "stands without the other half of the place", "give longitude and latitude")
+    if body.corridor is not None and body.chainage_km is not None:
+        if body.corridor not in network.corridors:
+            raise _wrong("corridor", "there is no such corridor", "name one of the registry")
+        return Place(body.corridor, body.chainage_km)
+    if body.longitude is None or body.latitude is None:
         return None
-    if body.corridor not in network.corridors:
-        raise _wrong("corridor", "there is no such corridor", "name one of the registry")
-    return body.corridor, body.chainage_km
+    # Off every road that has a path nobody knows where along one it is: its base stands for it, as without a phone.
+    return nearest_place(network, body.longitude, body.latitude)
 
 
 def _wrong(field: str, problem: str, remedy: str) -> Problem:

@@ -84,7 +84,7 @@ def act(
         _remember(conn, after, deed)
     record.of_person(conn, told, after, deed, actor, now_ns)
     feed.append(conn, [rows.intercept_entry(row) for row in kept])
-    if told.squad is not None and after.squad != told.squad or after.state.value not in ACTIVE_STATES:
+    if (told.squad is not None and after.squad != told.squad) or after.state.value not in ACTIVE_STATES:
         # A squad is free again: somebody may be waiting for one.
         offering.offer_waiting(conn, now_ns, terms)
     return after

@@ -50,7 +50,7 @@ def offer(
 ) -> messages.Intercept:
     """An open intercept, offered to the squad that can catch it best; open and at the desk where there is none.
 
-    `force` is how the squads stand, where several are offered in one transaction: whoever is asked is busy for the next.
+    `force` is how the squads stand, where several are offered in one transaction: whom one is offered to is busy then.
     """
     truck = _truck(told)
     if truck is None:
@@ -89,7 +89,9 @@ def follow(told: messages.Intercept, now_ns: int, terms: Terms, force: Force) ->
     truck = _truck(told)
     if told.state.value not in _ON_THE_WAY or told.squad is None or truck is None:
         return told
-    own = [replace(now, busy=False, on_duty=True, alerts=()) for now in force.squads(told) if now.squad.id == told.squad]
+    own = [
+        replace(now, busy=False, on_duty=True, alerts=()) for now in force.squads(told) if now.squad.id == told.squad
+    ]
     best = _best(weigh(truck, own, force.ground, now_ns, terms.reach))
     if best is None:
         return msgspec.structs.replace(told, **_NOWHERE)

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection
 
+from dispatch.ledger import Entry
 from dispatch.life import Role
 from service import messages
 from service.docket import rows
 from service.docket.deeds import Actor, Deed
 from service.docket.drafting import place_of
-from dispatch.ledger import Entry
 from service.store import audit, ledger, weighings
 
 #: Who acts where this program does.
@@ -68,9 +68,7 @@ def of_system_all(
     conn: Connection, changed: Sequence[tuple[messages.Intercept | None, messages.Intercept, str]], now_ns: int
 ) -> None:
     """The same of several changes."""
-    entries = [
-        _entry(before, after, action, SYSTEM, now_ns, _told(after), None) for before, after, action in changed
-    ]
+    entries = [_entry(before, after, action, SYSTEM, now_ns, _told(after), None) for before, after, action in changed]
     ledger.append(conn, entries)
 
 

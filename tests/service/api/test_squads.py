@@ -28,6 +28,14 @@ def test_a_squad_signs_in_and_says_where_it_is(api: Api) -> None:
     assert say(api, "squad", {"signed_in": False}).json()["on_duty"] is False
 
 
+def test_a_phone_says_where_it_is_by_the_map(api: Api) -> None:
+    """Longitude and latitude become a place on the road that passes there; far from any road nothing is known."""
+    found = say(api, "squad", {"longitude": 119.15, "latitude": 31.875}).json()["position"]
+    assert found["corridor"] == "G104"
+    assert 55 < found["chainage_km"] < 65
+    assert say(api, "duty", {"longitude": 10.0, "latitude": 50.0}, "liyang-3").json()["position"] is None
+
+
 def test_an_older_word_changes_nothing(api: Api) -> None:
     """A position that waited for a network does not move a squad back."""
     say(api, "squad", {"corridor": "G104", "chainage_km": 18.5})
@@ -48,6 +56,7 @@ def test_a_squad_speaks_for_itself_and_duty_for_those_that_call(api: Api) -> Non
     [
         ({}, "signed_in"),
         ({"corridor": "G104"}, "chainage_km"),
+        ({"longitude": 119.1}, "longitude"),
         ({"corridor": "G999", "chainage_km": 1.0}, "corridor"),
         ({"signed_in": True, "at": "2199-01-01T00:00:00Z"}, "at"),
         ({"signed_in": True, "at": "soon"}, "at"),
