@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from dispatch.intercepts import Role
+from dispatch.life import Role
 from dispatch.joint import (
     DEADLINES_NS,
     POLICE,
