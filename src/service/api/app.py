@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 
 from service.api import (
     actions,
+    cases,
     corridors,
     downgrades,
     health,
@@ -42,6 +43,7 @@ ROUTERS = (
     intercepts.router,
     actions.router,
     why.router,
+    cases.router,
     squads.router,
     offenders.router,
     *plates.ROUTERS,

@@ -56,6 +56,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "downgrade_unknown": (404, "There is no such downgrade of that site."),
     "violation_unknown": (404, "There is no such violation."),
     "intercept_unknown": (404, "There is no such intercept."),
+    "case_unknown": (404, "There is no such case."),
     "squad_unknown": (404, "There is no such squad."),
     "entry_unknown": (404, "There is no such entry."),
     "method_not_allowed": (405, "This address does not take that method."),

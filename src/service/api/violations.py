@@ -84,7 +84,7 @@ def list_violations(
             after,
             limit,
         )
-        documents = _documents(conn, rows, asker, parts)
+        documents = documents_of(conn, rows, asker, parts)
     return placed(request, form, parts.registry.network, rows, documents, following)
 
 
@@ -95,7 +95,7 @@ def read_violation(violation: IdPath, request: Request, asker: _Reader, parts: P
         row = violations.get(conn, violation, asker.scope.corridors)
         if row is None or not asker.scope.holds(row.corridor, row.site):
             raise unknown()
-        [document] = _documents(conn, [row], asker, parts)
+        [document] = documents_of(conn, [row], asker, parts)
     if asker.plates and document != row.document.encode():
         # What is archived comes later than the version.
         return etags.of_content(request, document, JSON)
@@ -122,7 +122,8 @@ def _wanted(query: ViolationQuery, zone: str) -> Wanted:
     )
 
 
-def _documents(conn: Connection, rows: Sequence[ViolationRow], asker: Asker, parts: Parts) -> list[bytes]:
+def documents_of(conn: Connection, rows: Sequence[ViolationRow], asker: Asker, parts: Parts) -> list[bytes]:
+    """The violations as this reader may see them, with what was archived of them."""
     if not asker.plates:
         return [masking.document("violation", row.document, parts.pseudonyms) for row in rows]
     archived = media.of_passages(conn, [row.id for row in rows])

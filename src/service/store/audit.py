@@ -40,6 +40,12 @@ def of_subject(conn: Connection, subject: str, limit: int = 100) -> list[Numbere
     return [_numbered(row) for row in conn.execute(rows.limit(limit))]
 
 
+def noted_since(conn: Connection, actor: str, action: str, subject: str, since_ns: int) -> bool:
+    """Whether somebody's act on a subject was written down since a time."""
+    same = audit.c.subject == subject, audit.c.actor == actor, audit.c.action == action, audit.c.at_ns >= since_ns
+    return conn.execute(select(audit.c.number).where(*same).limit(1)).one_or_none() is not None
+
+
 def page(conn: Connection, before: int | None, limit: int) -> list[Numbered]:
     """Entries with a number below `before` (None: from the newest), newest first."""
     rows = select(audit).order_by(audit.c.number.desc()).limit(limit)

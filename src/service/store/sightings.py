@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from dispatch.cases import Sighting
 from service.store import bulk
+from service.store.paging import within
 from service.store.tables import sightings
 
 
@@ -56,6 +57,15 @@ def of_case(conn: Connection, case_id: str) -> list[SightingRow]:
     columns = (sightings.c[name] for name in SightingRow._fields)
     rows = select(*columns).where(sightings.c.case_id == case_id).order_by(sightings.c.time_ns, sightings.c.id)
     return [SightingRow(*row) for row in conn.execute(rows)]
+
+
+def any_within(
+    conn: Connection, case_id: str, corridors: Collection[str] | None, sites: Collection[str] | None
+) -> bool:
+    """Whether any crossing of a case lies in the corridors, and at one of the sites; None: all of them."""
+    scope = within(sightings.c.corridor, corridors) + within(sightings.c.site, sites)
+    wanted = select(sightings.c.id).where(sightings.c.case_id == case_id, *scope).limit(1)
+    return conn.execute(wanted).one_or_none() is not None
 
 
 def documents(conn: Connection, case_ids: Iterable[str]) -> dict[str, list[str]]:

@@ -76,6 +76,20 @@ def documents(conn: Connection, ids: Collection[str]) -> dict[str, str]:
     return {row.id: row.document for row in conn.execute(columns)}
 
 
+def load(conn: Connection, ids: Collection[str]) -> list[ViolationRow]:
+    """Those of the violations that are kept, in the order of time."""
+    wanted = bulk.having_keys(conn, violations, ("id",), [(one,) for one in ids])
+    rows = conn.execute(wanted.order_by(violations.c.time_ns, violations.c.id))
+    return [ViolationRow(*(getattr(row, name) for name in ViolationRow._fields)) for row in rows]
+
+
+def excluded(conn: Connection, ids: Collection[str]) -> dict[str, str]:
+    """Which of the violations are out of all counts, and by which exclusion."""
+    wanted = bulk.having_keys(conn, violations, ("id",), [(one,) for one in ids])
+    columns = wanted.with_only_columns(violations.c.id, violations.c.excluded_by)
+    return {row.id: row.excluded_by for row in conn.execute(columns.where(violations.c.excluded_by.is_not(None)))}
+
+
 def get(conn: Connection, violation_id: str, corridors: Collection[str] | None) -> ViolationRow | None:
     """One violation, if it lies in one of the corridors."""
     scope = within(violations.c.corridor, corridors)

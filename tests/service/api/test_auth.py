@@ -37,6 +37,7 @@ TABLE: dict[str, set[Role] | None] = {
     "POST /v1/intercepts/{intercept}/actions": ROADSIDE,
     "GET /v1/intercepts/{intercept}/why": {Role.DUTY, Role.POLICE, Role.ADMIN},
     "GET /v1/violations/{violation}/why": {Role.DUTY, Role.POLICE, Role.ADMIN},
+    "GET /v1/cases/{case}": PERSONS - {Role.TECHNICIAN},
     "GET /v1/squads": {Role.SQUAD, Role.POLICE, Role.DUTY, Role.ADMIN},
     "POST /v1/squads/{squad}/status": {Role.SQUAD, Role.DUTY},
     "GET /v1/offenders/{plate}": PERSONS - {Role.TECHNICIAN},

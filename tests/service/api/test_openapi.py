@@ -43,6 +43,7 @@ OPERATIONS = {
     "act_on_intercept",
     "explain_intercept",
     "explain_violation",
+    "read_case",
     "list_squads",
     "tell_status",
     "read_offender",
