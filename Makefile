@@ -8,6 +8,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST ?= --numprocesses=auto --dist=loadfile
 KAFKA ?=
 
+# "yes" where the pages can be built: Vite needs that much.
+NODE := $(shell node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a < 20 || (+a == 20 && +b < 19))' \
+	2>/dev/null && command -v npm >/dev/null && echo yes)
+
 # numba looks only at a kernel's own file to see whether its compiled form is stale, not at the kernels that it calls.
 # A folder per state of all kernels closes that gap.
 KERNELS := $(sort $(wildcard src/*/kernels/*.py))
@@ -16,13 +20,18 @@ export NUMBA_CACHE_DIR ?= $(CURDIR)/.local/numba/$(firstword $(shell cat $(KERNE
 .DEFAULT_GOAL := help
 # Every step installs into the one environment.
 .NOTPARALLEL:
-.PHONY: help demo test check format kafka kafka-jars lock upgrade bench clean
+.PHONY: help demo pages test check format kafka kafka-jars lock upgrade bench clean
 
 help: ## say what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
 
 demo: $(VENV)/.run ## see trucks weighed, judged, dispatched and counted, live; Ctrl-C ends it
+ifdef NODE
+	@$(MAKE) --no-print-directory pages || echo "the pages were not built (see above); the demo runs without them" >&2
+endif
 	@$(BIN)/wim demo
+
+pages: .local/pages/.built ## build the pages for the browser (Node 20.19 or newer, npm)
 
 test: $(VENV)/.dev ## run the tests; those that lack a server or a record are skipped and listed
 	@$(BIN)/python -m pytest $(PYTEST)
@@ -34,6 +43,11 @@ check: $(VENV)/.dev ## lint, format, types, import arrows, locks; needs no netwo
 	@$(BIN)/mypy --explicit-package-bases requirements deploy benchmarks tests/conftest.py tests/servers tests/house tests/deploy
 	@$(BIN)/lint-imports
 	@$(BIN)/python requirements/lock.py check
+ifdef NODE
+	@$(MAKE) --no-print-directory .local/pages/.installed
+	@npm --prefix web run --silent check
+	@npm --prefix web test --silent -- --reporter=dot
+endif
 
 format: $(VENV)/.dev ## put every file into the form that `make check` asks for
 	@$(BIN)/ruff check --fix
@@ -55,7 +69,7 @@ bench: $(VENV)/.dev ## run every benchmark of benchmarks/, one JSON line a figur
 	exit $$missed
 
 clean: ## remove everything that make made, downloads too
-	rm -rf $(VENV) .local build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .local web/node_modules src/service/pages build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src sensors tests requirements benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 # Set-up. A stamp is touched when its whole recipe went well, so an interrupted set-up is repeated.
@@ -79,6 +93,17 @@ $(VENV)/.run: $(VENV)/.locked-run pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.locked-dev $(VENV)/.run
+	@touch $@
+
+.local/pages/.installed: web/package-lock.json
+	@test "$(NODE)" || { echo "the pages need Node 20.19 or newer, and npm" >&2; exit 1; }
+	@echo "installing web/package-lock.json"
+	@npm --prefix web ci --silent
+	@mkdir -p $(@D) && touch $@
+
+.local/pages/.built: .local/pages/.installed $(shell find web -path web/node_modules -prune -o -type f -print)
+	@npm --prefix web test --silent -- --reporter=dot
+	@npm --prefix web run --silent build -- --logLevel warn
 	@touch $@
 
 .local/kafka/.jars: deploy/kafka/pom.xml

@@ -20,6 +20,7 @@ from service.api import (
     live,
     live_stats,
     offenders,
+    pages,
     passages,
     plates,
     probes,
@@ -50,6 +51,7 @@ ROUTERS = (
     passages.router,
     live.router,
     probes.router,
+    pages.router,
 )
 
 #: As many as the store has connections for reading: a request that waits for a thread costs less than one that waits

@@ -21,6 +21,12 @@ ROADSIDE = {Role.SQUAD, Role.POLICE, Role.DUTY}
 PLATES = {Role.SQUAD, Role.POLICE, Role.DUTY, Role.ADMIN}
 DESKS = {Role.DUTY, Role.ADMIN}
 
+#: The documents and files of the pages hold nothing of the road.
+PAGES = (
+    *("/", "/login", "/squad", "/board", "/joint", "/cases/{case}", "/sites"),
+    *("/assets/{name}", "/icons/{name}", "/sw.js", "/manifest.webmanifest"),
+)
+
 #: The table of rights: what dispatch.md §5 says of the roles, route by route. None is everybody.
 TABLE: dict[str, set[Role] | None] = {
     "GET /v1/corridors": PERSONS,
@@ -53,6 +59,7 @@ TABLE: dict[str, set[Role] | None] = {
     "GET /readyz": None,
     "GET /metrics": None,
     "GET /openapi.json": None,
+    **{f"GET {path}": None for path in PAGES},
 }
 
 

@@ -1,0 +1,91 @@
+/** Numbers and times as people read them: tonnes with two decimals, the site's zone with the date, no zero for nothing. */
+
+import { language, say } from "./words";
+
+/** What stands where nothing is known. */
+export const NOTHING = "–";
+
+/** The zone of the road, not of the phone; all corridors of one server lie in one country. */
+export const ZONE = "Asia/Shanghai";
+
+export function tonnes(kg: number | null | undefined): string {
+  return kg === null || kg === undefined ? NOTHING : (kg / 1000).toFixed(2);
+}
+
+/** An excess with its sign. */
+export function excess(kg: number | null | undefined): string {
+  return kg === null || kg === undefined ? NOTHING : `${kg < 0 ? "−" : "+"}${tonnes(Math.abs(kg))}`;
+}
+
+export function percent(value: number | null | undefined, decimals = 0): string {
+  if (value === null || value === undefined) return NOTHING;
+  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(decimals)} %`;
+}
+
+/** A probability; nothing that was measured is certain. */
+export function probability(share: number | null | undefined): string {
+  if (share === null || share === undefined) return NOTHING;
+  if (share > 0.999) return "> 99.9 %";
+  if (share < 0.001) return "< 0.1 %";
+  return `${(share * 100).toFixed(share > 0.99 ? 1 : 0)} %`;
+}
+
+export function km(value: number | null | undefined): string {
+  return value === null || value === undefined ? NOTHING : `km ${value.toFixed(1)}`;
+}
+
+export function metres(mm: number | null | undefined): string {
+  return mm ? `${(mm / 1000).toFixed(1)} m` : NOTHING;
+}
+
+/** 1:05, 12:00, 1:02:03: minutes and seconds that are left or gone. */
+export function span(ms: number): string {
+  const total = Math.max(0, Math.floor(ms / 1000));
+  const [hours, minutes, seconds] = [Math.floor(total / 3600), Math.floor((total % 3600) / 60), total % 60];
+  const two = (value: number) => String(value).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
+}
+
+/** "3 s ago". */
+export function ago(then: string | number | null | undefined, now_ms: number): string {
+  if (then === null || then === undefined) return NOTHING;
+  const seconds = Math.max(0, Math.round((now_ms - ms(then)) / 1000));
+  if (seconds < 90) return say("ago.seconds", { n: seconds });
+  if (seconds < 90 * 60) return say("ago.minutes", { n: Math.round(seconds / 60) });
+  if (seconds < 36 * 3600) return say("ago.hours", { n: Math.round(seconds / 3600) });
+  return say("ago.days", { n: Math.round(seconds / 86_400) });
+}
+
+/** 03:12:40 */
+export function clock(then: string | number | null | undefined): string {
+  return then === null || then === undefined
+    ? NOTHING
+    : at(then, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
+/** 11-29 03:12:40, with the year where it is another than now's. */
+export function dated(then: string | number | null | undefined, now_ms: number): string {
+  if (then === null || then === undefined) return NOTHING;
+  const [day, today] = [date(ms(then)), date(now_ms)];
+  return `${day.slice(0, 4) === today.slice(0, 4) ? day.slice(5) : day} ${clock(then)}`;
+}
+
+/** 2026-11-29 in the road's zone. */
+export function date(then: string | number): string {
+  const parts = new Intl.DateTimeFormat("en-CA", { timeZone: ZONE, dateStyle: "short" }).format(ms(then));
+  return parts;
+}
+
+function at(then: string | number, form: Intl.DateTimeFormatOptions): string {
+  return new Intl.DateTimeFormat("en-GB", { timeZone: ZONE, hour12: false, ...form }).format(ms(then));
+}
+
+function ms(then: string | number): number {
+  return typeof then === "number" ? then : Date.parse(then);
+}
+
+/** Chinese has no plural and English two. */
+export function counted(one: "axles" | "waiting", n: number): string {
+  const plural = language.get() === "en" && n !== 1 ? "many" : "one";
+  return say(`${one}.${plural}` as const, { n });
+}

@@ -1,0 +1,32 @@
+import { useCell } from "./cell";
+import { useNow } from "./clock";
+import type { FeedState } from "./feed";
+import { ago, clock } from "./format";
+import { choose, language, say } from "./words";
+
+/** The other language, in its own name. */
+export function LanguageSwitch() {
+  const other = useCell(language) === "en" ? "zh-CN" : "en";
+  return (
+    <button type="button" class="quiet" lang={other} onClick={() => choose(other)}>
+      {other === "en" ? "English" : "中文"}
+    </button>
+  );
+}
+
+/** Whether what is shown is what is: live, or since when it is not. */
+export function FeedLine({ state }: { state: FeedState }) {
+  const now = useNow();
+  const words = {
+    live: say("feed.live"),
+    connecting: say("feed.connecting"),
+    stale: say("feed.stale", { time: clock(state.since), ago: ago(state.since, now) }),
+    refused: say("feed.refused"),
+  }[state.kind];
+  return (
+    <span class={`feed feed-${state.kind}`} role="status">
+      <i aria-hidden="true" />
+      {words}
+    </span>
+  );
+}

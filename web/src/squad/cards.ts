@@ -1,0 +1,75 @@
+/** The cards of a squad: which there are, in which order, and how each stands with what this phone has done to it. */
+
+import { ACTIVE, type Intercept } from "../shell/messages";
+import { IN_HAND, squadActions, stateAfter } from "./life";
+import { type Entry, waitingFor } from "./outbox";
+
+/** An intercept as this squad has it: the server's word, and over it what still waits to be sent. */
+export interface Card {
+  told: Intercept;
+  state: string;
+  /** Who has it, or is asked. */
+  squad: string | null;
+  mine: boolean;
+  actions: string[];
+  waiting: Entry[];
+  refused: Entry[];
+}
+
+/** How long what is over stays in sight. */
+const OVER_MS = 10 * 60_000;
+/** A truck that got away, or out of reach, may still turn up before the squad. */
+const DORMANT_MS = 60 * 60_000;
+
+export function cardOf(told: Intercept, squad: string | null, entries: readonly Entry[]): Card {
+  const waiting = waitingFor(entries, told.id);
+  let [state, holder] = [told.state, told.squad];
+  for (const entry of waiting) {
+    state = stateAfter(state, entry.action);
+    if (entry.action === "claim" || entry.action === "stop") holder = squad;
+    if (entry.action === "pass") holder = null;
+  }
+  const mine = squad !== null && holder === squad;
+  return {
+    told,
+    state,
+    squad: holder,
+    mine,
+    actions:
+      squad === null ? [] : squadActions(state, mine).filter((one) => mine || !IN_HAND.has(state) || one === "claim"),
+    waiting,
+    refused: entries.filter((one) => one.intercept === told.id && one.problem !== null),
+  };
+}
+
+/** 0 in my hands, 1 asked of me, 2 nobody's, 3 in other hands, 4 over. */
+export function rankOf(card: Card): number {
+  if (!ACTIVE.has(card.state)) return 4;
+  if (IN_HAND.has(card.state)) return card.mine ? 0 : 3;
+  return card.mine && card.state === "offered" ? 1 : 2;
+}
+
+/** Cards in the order in which a squad should look at them. */
+export function ordered(cards: readonly Card[]): Card[] {
+  return [...cards].sort(
+    (one, other) =>
+      rankOf(one) - rankOf(other) ||
+      other.told.priority - one.told.priority ||
+      Date.parse(other.told.time) - Date.parse(one.told.time),
+  );
+}
+
+/** Whether a card is still shown; what is not verified yet is the duty desk's. */
+export function isShown(card: Card, now_ms: number): boolean {
+  if (card.waiting.length || card.refused.length) return true;
+  if (card.state === "unverified" || card.state === "merged") return false;
+  if (ACTIVE.has(card.state)) return true;
+  const since_ms = now_ms - Date.parse(card.told.acted_at ?? card.told.time);
+  if (card.state === "lost") return card.mine && since_ms < DORMANT_MS;
+  return card.mine && since_ms < OVER_MS;
+}
+
+/** Keeps of two states of one intercept the newer. */
+export function newer(known: Intercept | undefined, told: Intercept): Intercept {
+  return known && known.version > told.version ? known : told;
+}

@@ -1,0 +1,168 @@
+import "./squad.css";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCell } from "../shell/cell";
+import { useNow } from "../shell/clock";
+import { Icon } from "../shell/icons";
+import { type Session, session } from "../shell/session";
+import { FeedLine } from "../shell/top";
+import { language, say } from "../shell/words";
+import { AskSheet, needsAsking } from "./asking";
+import { Buttons } from "./buttons";
+import { FullCard, RowCard } from "./card";
+import { type Card, cardOf, isShown, ordered, rankOf } from "./cards";
+import type { Fields } from "./outbox";
+import { Conflicts, Queue } from "./queue";
+import { type Shift, ShiftSheet, useShift } from "./shift";
+import { begin, type Watch } from "./watch";
+
+export default function SquadPage() {
+  const who = useCell(session);
+  useEffect(() => {
+    if (who === null) location.replace("/login?to=/squad");
+  }, [who]);
+  // Another squad's page begins anew; a renewed session of the same one goes on.
+  return who ? <Following key={who.squad ?? who.name} who={who} /> : null;
+}
+
+function Following({ who }: { who: Session }) {
+  const watch = useMemo(begin, []);
+  useEffect(() => () => watch.close(), [watch]);
+  return <Squad who={who} watch={watch} />;
+}
+
+function Squad({ who, watch }: { who: Session; watch: Watch }) {
+  useCell(language);
+  const told = useCell(watch.cards);
+  const entries = useCell(watch.outbox.entries);
+  const standing = useCell(watch.outbox.standing);
+  const feed = useCell(watch.feed.state);
+  const fresh = useCell(watch.fresh);
+  const shift = useShift(who);
+  const [sheet, setSheet] = useState(false);
+  const now = useNow(30_000);
+  const cards = ordered(
+    [...told.values()].map((one) => cardOf(one, who.squad, entries)).filter((one) => isShown(one, now)),
+  );
+  useAlert(cards);
+  return (
+    <div class="squad">
+      <header class="bar">
+        <FeedLine state={feed} />
+        <button type="button" class="quiet" onClick={() => setSheet(true)}>
+          {shift.squad?.name ?? who.squad ?? who.name}
+          <i class={`duty ${shift.squad?.on_duty ? "on" : ""}`} aria-hidden="true" />
+          <Icon name="person" />
+        </button>
+      </header>
+      <Queue entries={entries} standing={standing} />
+      <Conflicts
+        entries={entries}
+        cards={told}
+        squad={who.squad}
+        dismiss={(order) => void watch.outbox.dismiss(order)}
+      />
+      <Deck cards={cards} who={who} watch={watch} fresh={fresh} live={feed.kind === "live"} />
+      {feed.kind === "refused" && <SignedOut />}
+      {sheet && <ShiftSheet who={who} shift={shift as Shift} close={() => setSheet(false)} />}
+    </div>
+  );
+}
+
+interface Decked {
+  cards: Card[];
+  who: Session;
+  watch: Watch;
+  fresh: boolean;
+  live: boolean;
+}
+
+/** The card at hand in full, the others as rows. Who opened one keeps it open, whatever comes in meanwhile. */
+function Deck({ cards, who, watch, fresh, live }: Decked) {
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [asking, setAsking] = useState<string | null>(null);
+  const open = cards.find((one) => one.told.id === chosen) ?? cards[0];
+  if (!open) return <Empty fresh={fresh} />;
+
+  function send(action: string, fields: Fields): void {
+    setAsking(null);
+    if (open) {
+      setChosen(open.told.id);
+      void watch.outbox.add(open.told, action, fields, live && navigator.onLine);
+    }
+  }
+
+  return (
+    <main class="deck">
+      <FullCard card={open} squad={who.squad} />
+      <Rows cards={cards.filter((one) => one !== open)} who={who} choose={setChosen} />
+      <footer class="thumb">
+        <Buttons card={open} act={(action) => (needsAsking(action) ? setAsking(action) : send(action, {}))} />
+      </footer>
+      {asking && (
+        <AskSheet
+          of={open.told}
+          action={asking}
+          done={(fields) => send(asking, fields)}
+          close={() => setAsking(null)}
+        />
+      )}
+    </main>
+  );
+}
+
+function Rows({ cards, who, choose }: { cards: Card[]; who: Session; choose: (id: string) => void }) {
+  if (!cards.length) return null;
+  return (
+    <nav aria-label={say("deck.others")}>
+      <h2 class="dim others-title">{say("deck.others")}</h2>
+      <ul class="rows">
+        {cards.map((card) => (
+          <li key={card.told.id}>
+            <RowCard
+              card={card}
+              squad={who.squad}
+              open={() => {
+                choose(card.told.id);
+                scrollTo({ top: 0 });
+              }}
+            />
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+/** No trucks is not no data. */
+function Empty({ fresh }: { fresh: boolean }) {
+  return (
+    <main class="empty">
+      <Icon name={fresh ? "check" : "waiting"} size={44} />
+      <h1>{say(fresh ? "empty.none" : "empty.unknown")}</h1>
+      <p class="dim">{say(fresh ? "empty.none_more" : "empty.unknown_more")}</p>
+    </main>
+  );
+}
+
+function SignedOut() {
+  return (
+    <section class="conflict" role="alert">
+      <h2>
+        <Icon name="alert" /> {say("feed.refused")}
+      </h2>
+      <a class="button primary" href="/login?to=/squad">
+        {say("login.enter")}
+      </a>
+    </section>
+  );
+}
+
+/** A truck that is newly asked of this squad is felt in the hand. */
+function useAlert(cards: readonly Card[]): void {
+  const asked = cards.filter((one) => rankOf(one) === 1).map((one) => one.told.id);
+  const known = useRef<Set<string>>(new Set());
+  useEffect(() => {
+    if (asked.some((id) => !known.current.has(id))) navigator.vibrate?.([220, 90, 220]);
+    known.current = new Set(asked);
+  }, [asked.join()]);
+}

@@ -1,0 +1,62 @@
+/**
+ * Keeps the squad page's own files, so that it opens where there is no network. It touches no data: cards and waiting
+ * actions lie in IndexedDB, and the page itself sends them (Background Sync is not everywhere, and would send in an
+ * order of its own).
+ */
+
+const worker = self as unknown as ServiceWorkerGlobalScope;
+
+// Filled in by the build: the files with their hashes, and a hash of them all.
+declare const __FILES__: string[];
+declare const __VERSION__: string;
+
+const KEPT = `wim-${__VERSION__}`;
+/** One document serves every page. */
+const DOCUMENT = "/squad";
+const OTHERS = ["/manifest.webmanifest", "/icons/icon.svg", "/icons/icon-192.png"];
+/** How long a page waits for the network before it is opened from what is kept. */
+const PATIENCE_MS = 2_500;
+
+worker.addEventListener("install", (event) => {
+  event.waitUntil(keep());
+});
+
+worker.addEventListener("activate", (event) => {
+  event.waitUntil(tidy());
+});
+
+worker.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const address = new URL(request.url);
+  if (request.method !== "GET" || address.origin !== worker.location.origin) return;
+  if (address.pathname.startsWith("/assets/")) event.respondWith(kept(request));
+  else if (OTHERS.includes(address.pathname)) event.respondWith(kept(request));
+  else if (request.mode === "navigate") event.respondWith(document(request));
+});
+
+async function keep(): Promise<void> {
+  const store = await caches.open(KEPT);
+  await store.addAll([DOCUMENT, ...__FILES__, ...OTHERS].map((name) => new Request(name, { cache: "no-cache" })));
+  await worker.skipWaiting();
+}
+
+async function tidy(): Promise<void> {
+  const names = await caches.keys();
+  await Promise.all(
+    names.filter((name) => name.startsWith("wim-") && name !== KEPT).map((name) => caches.delete(name)),
+  );
+  await worker.clients.claim();
+}
+
+async function kept(request: Request): Promise<Response> {
+  return (await caches.match(request)) ?? fetch(request);
+}
+
+/** The newest document where there is a network, else the one that is kept. */
+async function document(request: Request): Promise<Response> {
+  try {
+    return await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
+  } catch {
+    return (await caches.match(DOCUMENT)) ?? Response.error();
+  }
+}
