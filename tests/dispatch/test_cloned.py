@@ -12,7 +12,6 @@ from dispatch.cloned import (
     CLONES,
     MISREADS,
     OTHER_COUNT_RATIO,
-    Cloned,
     Elsewhere,
     PlateSeen,
     can_drive,
