@@ -208,6 +208,12 @@ class Policy(BaseModel):
         le=67_108_864,
         description="largest body taken: one Kafka message's 8 MiB (contracts.md §2)",
     )
+    picture_bytes_most: int = Field(
+        4_194_304,
+        ge=65_536,
+        le=67_108_864,
+        description="largest picture taken: a JPEG of a 9-megapixel camera has 2 to 4 MB (contracts.md §7)",
+    )
     range_days_most: int = Field(
         3_660, ge=31, le=36_600, description="longest period of one question, ten years (reliability.md)"
     )

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from dispatch.life import Role
 from dispatch.joint import (
     DEADLINES_NS,
     POLICE,
@@ -32,6 +31,7 @@ from dispatch.joint import (
     propose,
     trigger_of,
 )
+from dispatch.life import Role
 
 AGREED = Agreement()
 DUTY, DESK = Mover(Role.DUTY, ROAD), Mover(Role.POLICE, POLICE)

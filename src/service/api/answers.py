@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from service import messages
 from service.access import Role
-from service.api import case_answers, dispatch_answers, etags, health_answers
+from service.api import case_answers, dispatch_answers, etags, health_answers, notice_answers
 from service.api.cursors import NEXT_LINK
 from service.api.examples import EXAMPLES
 from service.api.negotiation import CSV, GEOJSON, JSON
@@ -277,6 +277,7 @@ _STRUCTS = (
     *health_answers.STRUCTS,
     *dispatch_answers.STRUCTS,
     *case_answers.STRUCTS,
+    *notice_answers.STRUCTS,
     *ENTRIES,
 )
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
+from sqlalchemy import Connection
 
 from dispatch.life import State, allowed
 from service.access import Role
-from service.api import audits, cursors, etags, masking, times
+from service.api import audits, cursors, etags, masking, times, told_media
 from service.api.answers import answer, documented, page_of
 from service.api.auth import Asker, allow, route_of
 from service.api.fields import CorridorId, IdPath, Moment, Plate, SquadId
@@ -71,7 +73,7 @@ def list_intercepts(
             after,
             limit,
         )
-    documents = [document_of(row, asker, parts) for row in rows]
+        documents = _with_media(conn, [document_of(row, asker, parts) for row in rows], asker)
     return placed(request, form, parts.registry.network, rows, documents, following)
 
 
@@ -80,9 +82,13 @@ def read_intercept(intercept: IdPath, request: Request, asker: _Reader, parts: P
     """One intercept; its ETag is the version that an action is based on."""
     with parts.store.reading() as conn:
         row = intercepts.get(conn, intercept, asker.scope.corridors)
-    if row is None or not asker.scope.holds(row.corridor, row.site):
-        raise unknown()
-    return etags.of_version(request, document_of(row, asker, parts), row.version, asker.plates)
+        if row is None or not asker.scope.holds(row.corridor, row.site):
+            raise unknown()
+        as_kept = document_of(row, asker, parts)
+        [document] = _with_media(conn, [as_kept], asker)
+    if document != as_kept:
+        return etags.of_version_and_more(document, row.version)
+    return etags.of_version(request, document, row.version, asker.plates)
 
 
 def unknown() -> Problem:
@@ -106,6 +112,11 @@ def standing(asker: Asker, row: InterceptRow) -> dict[str, Any]:
 def document_of(row: InterceptRow, asker: Asker, parts: Parts) -> bytes:
     """The intercept as this reader may see it."""
     return row.document.encode() if asker.plates else masking.document("intercept", row.document, parts.pseudonyms)
+
+
+def _with_media(conn: Connection, documents: Sequence[bytes], asker: Asker) -> Sequence[bytes]:
+    """What was kept of the best violation since; nothing for whoever sees no plates, which pictures show."""
+    return told_media.in_intercepts(conn, documents) if asker.plates else documents
 
 
 def _wanted(query: InterceptQuery, zone: str) -> Wanted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -15,6 +16,7 @@ from service.api.live_feed import LiveFeed
 from service.api.meters import Meters
 from service.api.publisher import Publisher
 from service.docket.terms import Terms
+from service.notices.targets import Targets
 from service.policy import Policy
 from service.pseudonyms import Pseudonyms
 from service.registry import Registry
@@ -40,6 +42,11 @@ class Parts:
     strangers: Strangers = field(default_factory=Strangers)
     #: How often an address that nobody knows is written into the audit log.
     noted_strangers: Allowance = field(default_factory=lambda: Allowance(6))
+    #: Which push services a browser may name, and the key of ours that it subscribes with (None: no notices).
+    notice_targets: Targets = field(default_factory=Targets)
+    push_key: str | None = None
+    #: Where pictures are kept; None: nowhere.
+    archive: Path | None = None
     #: Bodies of passages that are checked at once: one of 8 MiB is 60 MB and half a second of one core.
     checks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
 

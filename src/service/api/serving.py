@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 import uvicorn
@@ -25,6 +26,7 @@ from service.awaiting import START_PATIENCE_SECONDS
 from service.docket.terms import terms_of
 from service.kafka import reach
 from service.listening import AddressTakenError
+from service.notices.setting_up import targets_of, vapid_of
 from service.policy import read_policy
 from service.pseudonyms import Pseudonyms
 from service.registry import Registry, read_registry
@@ -58,6 +60,7 @@ def serve(settings: Settings, opened: Callable[[Opened], None]) -> None:
     logs.configure(settings.log)
     registry, policy = read_registry(settings.registry), read_policy(settings.policy)
     door, tokens = _door(settings, registry)
+    targets, vapid = targets_of(settings.notices, registry), vapid_of(settings.notices)
     with listening(settings.api.host, settings.api.port) as listener, _store(settings) as store:
         parts = Parts(
             registry=registry,
@@ -72,6 +75,9 @@ def serve(settings: Settings, opened: Callable[[Opened], None]) -> None:
             clock_ns=time.time_ns,
             steady_s=time.monotonic,
             requests=Allowance(policy.requests_per_minute),
+            notice_targets=targets,
+            push_key=vapid.public_key if vapid else None,
+            archive=_folder(settings.archive),
         )
         server = Server(_config(settings, parts), parts.live)
         opened(Opened(_url(settings, listener), tokens))
@@ -111,6 +117,11 @@ def _door(settings: Settings, registry: Registry) -> tuple[Door, Mapping[str, st
     if settings.auth.mode == "demo":
         return demo_tokens(registry)
     return open_tokens(settings.auth.tokens, registry), {}
+
+
+def _folder(place: str) -> Path | None:
+    """The archive's folder; buckets are not served in this release."""
+    return Path(place) if place and "://" not in place else None
 
 
 def _pseudonyms(settings: Settings) -> Pseudonyms:

@@ -17,6 +17,7 @@ class Tag(enum.StrEnum):
     OFFENDERS = "offenders"
     PLATES = "plates"
     PASSAGES = "passages"
+    NOTICES = "notices"
     LIVE = "live"
     PROCESS = "process"
 
@@ -31,6 +32,7 @@ DESCRIPTIONS: dict[Tag, str] = {
     Tag.OFFENDERS: "What a plate did before; every look is written down.",
     Tag.PLATES: "Permits, registrations, exemptions and the watch list, changed without a restart.",
     Tag.PASSAGES: "Crossings from roadside units that speak HTTP.",
+    Tag.NOTICES: "Who was told of what, and the browsers that asked to be told.",
     Tag.LIVE: "What happens now, as server-sent events.",
     Tag.PROCESS: "Probes, metrics and this document; open to everybody.",
 }

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from service.access import Role
-from service.api import audits, cursors, etags, masking, times
+from service.api import audits, cursors, etags, masking, times, told_media
 from service.api.answers import answer, documented, page_of
 from service.api.auth import Asker, allow, route_of
 from service.api.fields import CorridorId, DowngradeId, IdPath, Moment, Plate, SiteId
@@ -26,7 +25,6 @@ from service.api.problems import Problem
 from service.api.scopes import filled
 from service.api.tags import Tag
 from service.store import media, violations
-from service.store.media import MediaRow
 from service.store.paging import Cursor
 from service.store.violations import ViolationRow, Wanted
 
@@ -127,12 +125,4 @@ def documents_of(conn: Connection, rows: Sequence[ViolationRow], asker: Asker, p
     if not asker.plates:
         return [masking.document("violation", row.document, parts.pseudonyms) for row in rows]
     archived = media.of_passages(conn, [row.id for row in rows])
-    return [_with_media(row.document, archived.get(row.id, ())) for row in rows]
-
-
-def _with_media(document: str, archived: Sequence[MediaRow]) -> bytes:
-    if not archived:
-        return document.encode()
-    told = msgspec.json.decode(document)
-    told["media"] += [{"kind": row.kind, "sha256": row.sha256, "href": row.href} for row in archived]
-    return msgspec.json.encode(told)
+    return [told_media.in_violation(row.document, archived.get(row.id, ())) for row in rows]

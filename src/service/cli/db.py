@@ -71,8 +71,10 @@ def _purge(store: Store, settings: Settings, policy: Policy, pseudonyms: Pseudon
         # pyarrow takes half a second to import.
         from service.archive_purge import purge_archive
         from service.frame_purge import purge_frames
+        from service.picture_purge import purge_pictures
 
         done["frames of violations"] = purge_frames(store, Path(settings.archive), keep, now_ns)
+        done["pictures"] = purge_pictures(store, Path(settings.archive), keep, now_ns)
         done["archive files"] = purge_archive(store, Path(settings.archive), keep, now_ns, pseudonyms)
     return done
 

@@ -25,7 +25,7 @@ from service.docket.terms import Terms, terms_of
 from service.lanes.sending import Sender
 from service.lanes.work import Outcome, Partition, Slice, records_of, refused
 from service.metrics import Metrics
-from service.notices.setting_up import services as notice_services
+from service.notices.services import services as notice_services
 from service.relay import Relay, RelayService, Times
 from service.topics import SIGHTINGS, VIOLATIONS
 from service.worker import Parts

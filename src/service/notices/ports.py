@@ -11,10 +11,10 @@ from service.notices.notice import Port
 from service.notices.posting import open_session
 from service.notices.sealing import Vapid
 from service.notices.sign import RoadsideSign
-from service.notices.sms import Gateway, SmsPhone
-from service.notices.targets import SIGN, SMS, WEB_PUSH, WECOM, Target, Targets
+from service.notices.sms import SmsPhone
+from service.notices.targets import SIGN, SMS, WEB_PUSH, WECOM, WECOM_URL, Gateway, Target, Targets
 from service.notices.web_push import Browser
-from service.notices.wecom import URL, WeComRobot
+from service.notices.wecom import WeComRobot
 from service.store import push
 from service.store.engine import Store
 
@@ -57,7 +57,7 @@ class Ports:
 
     def _known(self, session: aiohttp.ClientSession, target: Target) -> Port | None:
         if target.adapter == WECOM:
-            return WeComRobot(session, target.address, target.url or URL)
+            return WeComRobot(session, target.address, target.url or WECOM_URL)
         if target.adapter == SIGN:
             return RoadsideSign(session, target.address, target.key, self._masked)
         assert target.adapter == SMS

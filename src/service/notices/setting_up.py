@@ -1,37 +1,16 @@
-"""From settings, registry and policy to what sends notices, and to what the API needs to know of it."""
+"""From the settings to whom notices may go, and by what; for the worker that sends them and for the API."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mode import ServiceT
-
 from service.notice_settings import NoticeSettings
-from service.notices.news import ground_of
-from service.notices.ports import Ports
-from service.notices.queue import Plan
-from service.notices.sealing import Vapid, read_private_key
-from service.notices.sender import Manners, NoticeService, Sender
-from service.notices.sms import Gateway
-from service.notices.targets import Targets, is_safe_address, read_targets
+from service.notices.targets import Gateway, Targets, is_safe_address, read_targets
 from service.registry import Registry
 from wim.document import RegistryError, RegistryErrors
 
 if TYPE_CHECKING:
-    from service.worker import Parts
-
-
-def services(parts: Parts, owner: str) -> Sequence[ServiceT]:
-    """The sender of a worker; none where nobody is to be told. Raises RegistryErrors."""
-    settings, policy = parts.settings.notices, parts.policy
-    targets, vapid = targets_of(settings, parts.registry), vapid_of(settings)
-    if not targets.entries and vapid is None:
-        return []
-    plan = Plan(targets, ground_of(parts.registry, policy), pushes=vapid is not None)
-    ports = Ports(targets, gateway_of(settings), vapid, policy.sign_plate_masked)
-    manners = Manners(tries=policy.notice_tries, cool_down_s=policy.notice_cool_down_seconds)
-    return [NoticeService(Sender(parts.store, ports, plan, parts.metrics, owner, manners))]
+    from service.notices.sealing import Vapid
 
 
 def targets_of(settings: NoticeSettings, registry: Registry) -> Targets:
@@ -52,6 +31,9 @@ def vapid_of(settings: NoticeSettings) -> Vapid | None:
     """Who we are to push services. Raises RegistryErrors where the key is none."""
     if settings.vapid_key is None or settings.vapid_contact is None:
         return None
+    # cryptography takes 50 ms to import: not where no browser is told.
+    from service.notices.sealing import Vapid, read_private_key
+
     try:
         key = read_private_key(settings.vapid_key.get_secret_value())
     except ValueError as error:

@@ -21,22 +21,14 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import aiohttp
 import msgspec
 
 from service.notices.notice import Notice
 from service.notices.posting import post
+from service.notices.targets import Gateway
 from service.notices.texts import words
-
-
-@dataclass(frozen=True, slots=True)
-class Gateway:
-    """Where text messages leave, and the secret that both sides know."""
-
-    url: str
-    secret: str = field(repr=False)
 
 
 class SmsPhone:

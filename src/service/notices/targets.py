@@ -22,7 +22,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from service.documents import read_toml
-from service.notices import wecom
 from service.registry import Registry
 from service.settings import is_loopback
 from wim.document import Faults, Reader, Table, WrongValueError, array, one_of, reference, shown, text
@@ -37,6 +36,18 @@ PUSH_HOSTS: Final[tuple[str, ...]] = (
     ".notify.windows.com",
     "web.push.apple.com",
 )
+
+
+#: Where the vendor takes what goes to its robots; a proxy of the region's own may stand before it.
+WECOM_URL: Final = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """Where text messages leave, and the secret that both sides know."""
+
+    url: str
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +124,7 @@ class _Reading:
 
     def robot(self, table: Table) -> Target:
         key = table.take("key_file", self._secret, "")
-        url = table.take_or("url", _address, wecom.URL)
+        url = table.take_or("url", _address, WECOM_URL)
         return self._person(table, WECOM, key, url)
 
     def phone(self, table: Table) -> Target:

@@ -19,9 +19,8 @@ import msgspec
 
 from service.notices.notice import Notice, NoticeError
 from service.notices.posting import post
+from service.notices.targets import WECOM_URL
 from service.notices.texts import Words, words
-
-URL = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"
 
 #: The vendor's limit of a markdown message, in bytes of UTF-8.
 MOST_BYTES = 4_096
@@ -37,7 +36,7 @@ class _Told(msgspec.Struct):
 class WeComRobot:
     """The port of one group."""
 
-    def __init__(self, session: aiohttp.ClientSession, key: str, url: str = URL) -> None:
+    def __init__(self, session: aiohttp.ClientSession, key: str, url: str = WECOM_URL) -> None:
         self._session, self._key, self._url = session, key, url
 
     async def send(self, notice: Notice) -> None:

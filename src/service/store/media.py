@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, and_, delete, or_, select, update
 
 from service.store import bulk
 from service.store.frame_tables import media
+from service.store.tables import violations
 
 
 class MediaRow(NamedTuple):
@@ -44,6 +45,22 @@ def due(conn: Connection, kind: str, older_than_ns: int, limit: int) -> list[Med
     """Recordings of passages from before a time that may still show a plate, the oldest first."""
     old = media.c.purged == 0, media.c.kind == kind, media.c.time_ns < older_than_ns
     return [MediaRow(*row) for row in conn.execute(select(media).where(*old).order_by(media.c.time_ns).limit(limit))]
+
+
+def due_pictures(
+    conn: Connection, kinds: Collection[str], violations_before_ns: int, others_before_ns: int, limit: int
+) -> list[MediaRow]:
+    """Pictures whose time is over: of violations from before one time, of other passages from before another."""
+    known = select(violations.c.id).where(violations.c.id == media.c.passage_id).exists()
+    over = or_(media.c.time_ns < violations_before_ns, and_(media.c.time_ns < others_before_ns, ~known))
+    rows = select(media).where(media.c.purged == 0, media.c.kind.in_(sorted(kinds)), over)
+    return [MediaRow(*row) for row in conn.execute(rows.order_by(media.c.time_ns).limit(limit))]
+
+
+def remove(conn: Connection, rows: Sequence[MediaRow]) -> None:
+    """Take recordings off the list."""
+    for row in rows:
+        conn.execute(delete(media).where(media.c.passage_id == row.passage_id, media.c.kind == row.kind))
 
 
 def note_purged(conn: Connection, row: MediaRow, sha256: str, size: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, select
 
 from service.store import bulk
 from service.store.notice_tables import push_subscriptions
@@ -31,11 +31,13 @@ def keep(conn: Connection, subscription: Subscription) -> None:
     bulk.upsert_rows(conn, push_subscriptions, [subscription], bulk.replace)
 
 
-def of_person(conn: Connection, person: str) -> list[Subscription]:
-    """Those of a person, the one that was renewed last first."""
-    own = select(push_subscriptions).where(push_subscriptions.c.person == person)
+def of_person(conn: Connection, person: str | None) -> list[Subscription]:
+    """Those of a person, or of everybody (None), the one that was renewed last first."""
+    rows = select(push_subscriptions)
+    if person is not None:
+        rows = rows.where(push_subscriptions.c.person == person)
     newest = push_subscriptions.c.renewed_ns.desc(), push_subscriptions.c.id
-    return [Subscription(*row) for row in conn.execute(own.order_by(*newest))]
+    return [Subscription(*row) for row in conn.execute(rows.order_by(*newest))]
 
 
 def of_roles(conn: Connection, roles: Collection[str], renewed_from_ns: int) -> list[Subscription]:
@@ -62,9 +64,3 @@ def trim(conn: Connection, before_ns: int, limit: int) -> int:
     table = push_subscriptions
     old = select(table.c.id).where(table.c.renewed_ns < before_ns).order_by(table.c.renewed_ns).limit(limit)
     return conn.execute(delete(table).where(table.c.id.in_(old))).rowcount
-
-
-def count(conn: Connection, person: str) -> int:
-    """How many browsers a person has."""
-    own = push_subscriptions.c.person == person
-    return int(conn.execute(select(func.count()).select_from(push_subscriptions).where(own)).scalar_one())

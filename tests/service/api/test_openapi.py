@@ -53,6 +53,12 @@ OPERATIONS = {
         for kind in ("permits", "vehicles", "exempt", "watch")
     ),
     "post_passages",
+    "put_picture",
+    "read_picture",
+    "list_notices",
+    "list_subscriptions",
+    "put_subscription",
+    "remove_subscription",
     "follow_live",
     "livez",
     "readyz",

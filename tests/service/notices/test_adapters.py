@@ -16,7 +16,8 @@ from service.notices import posting
 from service.notices.notice import Code, NoticeError
 from service.notices.posting import open_session, post
 from service.notices.sign import COLUMNS, RoadsideSign, SignTextError, fitting, lines, width
-from service.notices.sms import Gateway, SmsPhone
+from service.notices.sms import SmsPhone
+from service.notices.targets import Gateway
 from service.notices.texts import clean, masked, words
 from service.notices.wecom import MOST_BYTES, WeComRobot, markdown
 from tests.service.notices.vendors import PLATE, Vendor, facts, notice, vendor

@@ -17,7 +17,7 @@ from service.notices.ports import Ports
 from service.notices.queue import follow
 from service.notices.sealing import Vapid, point, to_text
 from service.notices.sender import LEASE, Manners, Sender
-from service.notices.sms import Gateway
+from service.notices.targets import Gateway
 from service.store import leases, notices, push
 from service.store.engine import Store
 from service.store.notices import NoticeRow
