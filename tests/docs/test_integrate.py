@@ -40,7 +40,8 @@ SITE, CORRIDOR = "G104-K012", "G104"
 NAMES = re.compile(r"WIM_[A-Z_]+")
 #: What the squad's program says of the truck that the units' programs send.
 SHOWN = re.compile(
-    rf"(?:open    |offered ) 苏A12345 106\.2 t, limit 49 t, hundred_tonne, severity; {SITE} [\d:]{{8}} UTC, until [\d:]{{8}}"
+    r"(?:open    |offered ) 苏A12345 106\.2 t, limit 49 t, hundred_tonne, severity; "
+    rf"{SITE} [\d:]{{8}} UTC, until [\d:]{{8}}"
 )
 #: Kernels may have to be compiled first.
 PATIENCE_SECONDS = 180.0

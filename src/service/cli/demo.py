@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from rich.console import Console
 from rich.live import Live
 
 from service.demo.children import Child, Children, children
+from service.demo.crew import STAFF, Player, crew, play
 from service.demo.glimpse import Api, Row, is_up, unread_bytes
 from service.demo.view import Heading, draw, line_of
 
@@ -45,8 +47,14 @@ def demo(rate: Rate = None, port: Port = 8000) -> None:
     try:
         typer.echo("demo starts 啟動中 …", err=True)
         with children(_free_port(port)) as parts:
-            show = Show(parts, *_start(parts, rate))
-            show.run(console)
+            heading, metrics, simulator, players = _start(parts, rate)
+            over = threading.Event()
+            playing = play(players, over)
+            try:
+                Show(parts, heading, metrics, simulator).run(console)
+            finally:
+                over.set()
+                playing.join()
     except KeyboardInterrupt:
         typer.echo("demo ended 已結束", err=True)
 
@@ -71,7 +79,7 @@ def _free_port(wanted: int) -> int:
     raise typer.BadParameter(f"port {wanted} is taken, and no other is free")
 
 
-def _start(parts: Children, rate: float | None) -> tuple[Heading, str, Child]:
+def _start(parts: Children, rate: float | None) -> tuple[Heading, str, Child, list[Player]]:
     worker = parts.start("worker", "worker")
     api = parts.start("api", "api")
     address = f"http://127.0.0.1:{parts.environment['WIM_API__PORT']}"
@@ -82,12 +90,14 @@ def _start(parts: Children, rate: float | None) -> tuple[Heading, str, Child]:
         "simulator", "simulate", "--frames", *PAST, *([] if rate is None else ["--rate", str(rate)])
     )
     tokens = _tokens(api)
-    squad = next(token for name, token in tokens.items() if name not in _ROLES)
-    heading = Heading(address, tokens[DUTY], squad, parts.environment["WIM_KAFKA__BOOTSTRAP_SERVERS"])
-    return heading, f"http://127.0.0.1:{_METRICS.findall(worker.read())[0]}/metrics", simulator
+    viewer = next(name for name in tokens if name not in STAFF)
+    heading = Heading(
+        address, tokens[DUTY], tokens[viewer], tokens["demo-police"], parts.environment["WIM_KAFKA__BOOTSTRAP_SERVERS"]
+    )
+    metrics = f"http://127.0.0.1:{_METRICS.findall(worker.read())[0]}/metrics"
+    return heading, metrics, simulator, crew(address, tokens, viewer.removeprefix("demo-"))
 
 
-_ROLES = {DUTY, "demo-police", "demo-analyst", "demo-technician", "demo-admin", "demo-device"}
 _METRICS = re.compile(r'"metrics_port": (\d+)')
 _TOKEN = re.compile(r"(demo-[\w-]+)\s+(\S+)")
 

@@ -20,8 +20,14 @@ TITLE_ROWS = 2
 
 _DIRECTIONS = {"up": "上行 up", "down": "下行 down", "both": "雙向 both"}
 _STATES = {
+    "unverified": ("待核實 unverified", "bold red"),
     "open": ("待處置 open", "bold red"),
+    "offered": ("已派單 offered", "bold red"),
     "claimed": ("已接單 claimed", "bold yellow"),
+    "en_route": ("前往中 en route", "bold yellow"),
+    "stopped": ("已攔停 stopped", "bold green"),
+    "weighed": ("已過磅 weighed", "bold green"),
+    "confirmed": ("已查實 confirmed", "bold green"),
     "expired": ("已過期 expired", "dim"),
 }
 _REASONS = {
@@ -42,6 +48,7 @@ class Heading:
     api: str
     token: str
     squad_token: str
+    police_token: str
     broker: str
 
     @property
@@ -55,7 +62,10 @@ class Heading:
             "wim demo 公路超限監測：模擬車流，無一真實車牌。Simulated traffic; no plate is real.",
             f"API    {self.api}/v1/corridors  {self.api}/openapi.json  {self.api}/metrics",
             f"Kafka  {self.broker} (embedded, in memory: for this demo only)",
+            f"頁面 Pages {self.api}/board 值班 duty · {self.api}/squad 中隊 squad · {self.api}/joint 交警 police",
+            f"值班令牌 duty's token:   {self.token}",
             f"中隊令牌 squad's token: {self.squad_token}",
+            f"交警令牌 police's token: {self.police_token}",
             "即時 live:",
             f"curl -N -H 'Authorization: Bearer {self.token}' {self.api}/v1/live",
             "超限率 rates (Ctrl-C ends everything):",
