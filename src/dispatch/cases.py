@@ -1,10 +1,11 @@
 """Trips and cases: which sightings are one journey of one vehicle, and which of its violations wake somebody.
 
 Two sightings are *linked* when both plates are certain and equal, their colours agree (an unknown colour agrees with
-any) and they are not more than the gap apart by event time. A **trip** is everything that a chain of links reaches; its
-**case** is the record kept of it. Chains only grow, so the order of arrival cannot matter: a late sighting may make one
-trip of two, never two of one. (So two known colours fall into one trip where a read of unknown colour links them: an
-alert too few shows in the pictures, one truck alerted twice costs a squad.) A passage without a certain plate is its
+any), they are not more than the gap apart by event time, and a truck can have driven from one to the other: a plate at
+two places too far apart is on two vehicles (`dispatch.cloned`). A **trip** is everything that a chain of links reaches;
+its **case** is the record kept of it. Chains only grow, so the order of arrival cannot matter: a late sighting may make
+one trip of two, never two of one. (So two known colours fall into one trip where a read of unknown colour links them:
+an alert too few shows in the pictures, one truck alerted twice costs a squad.) A passage without a certain plate is its
 own trip.
 
 A case is named after the first of its sightings that was *seen*. Where a late sighting joins cases the smallest id
@@ -16,7 +17,7 @@ from __future__ import annotations
 import bisect
 import enum
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from dispatch.offenders import CONFIRMED_REPEATS, SUSPECTED_REPEATS, History, colours_agree
@@ -41,6 +42,16 @@ class Sighting:
     plate: str = ""
     colour: int = UNKNOWN_COLOUR
     certain: bool = False
+    site: str = ""
+
+
+#: Whether one vehicle can have been at both; it must not matter which of them is given first.
+Feasible = Callable[[Sighting, Sighting], bool]
+
+
+def anywhere(one: Sighting, other: Sighting) -> bool:
+    """Nobody knows the roads between them."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +69,19 @@ def case_id(first: Sighting) -> str:
     return hashlib.blake2b(f"{identity}/{first.passage}".encode(), digest_size=8).hexdigest()
 
 
-def join(arrived: Iterable[Sighting], known: Iterable[tuple[Sighting, str]] = (), gap_ns: int = TRIP_GAP_NS) -> Joined:
+def join(
+    arrived: Iterable[Sighting],
+    known: Iterable[tuple[Sighting, str]] = (),
+    gap_ns: int = TRIP_GAP_NS,
+    feasible: Feasible = anywhere,
+) -> Joined:
     """Put sightings, in order of arrival, into cases.
 
     `known` are sightings with their case that are already kept: at least every one that has the plate of an arrival and
     lies within `gap_ns` of it, and every one that arrives again. More does no harm. A sighting that arrives again stays
     in its case, unless another plate is read from it now; arriving twice changes nothing.
     """
-    book = _Book(gap_ns)
+    book = _Book(gap_ns, feasible)
     for sighting, case in known:
         book.keep(sighting, case)
     case_of = {sighting.passage: book.place(sighting) for sighting in arrived}
@@ -81,7 +97,8 @@ class _Book:
     """The sightings of one `join`: by plate in order of time, and by passage; not for two threads."""
 
     gap_ns: int
-    by_plate: dict[str, list[tuple[int, int, str]]] = field(default_factory=dict)
+    feasible: Feasible
+    by_plate: dict[str, list[tuple[int, str, Sighting, str]]] = field(default_factory=dict)
     by_passage: dict[str, tuple[Sighting, str]] = field(default_factory=dict)
     merged_into: dict[str, str] = field(default_factory=dict)
     opened: dict[str, None] = field(default_factory=dict)
@@ -89,7 +106,8 @@ class _Book:
     def keep(self, sighting: Sighting, case: str) -> None:
         self.by_passage[sighting.passage] = (sighting, case)
         if sighting.certain:
-            bisect.insort(self.by_plate.setdefault(sighting.plate, []), (sighting.time_ns, sighting.colour, case))
+            entry = (sighting.time_ns, sighting.passage, sighting, case)
+            bisect.insort(self.by_plate.setdefault(sighting.plate, []), entry, key=_order)
 
     def place(self, sighting: Sighting) -> str:
         before = self.by_passage.get(sighting.passage)
@@ -112,7 +130,11 @@ class _Book:
         row = self.by_plate.get(sighting.plate, []) if sighting.certain else []
         first = bisect.bisect_left(row, sighting.time_ns - self.gap_ns, key=_time_ns)
         beyond = bisect.bisect_right(row, sighting.time_ns + self.gap_ns, key=_time_ns)
-        return {self.stays(case) for _, colour, case in row[first:beyond] if colours_agree(colour, sighting.colour)}
+        return {
+            self.stays(case)
+            for _, _, other, case in row[first:beyond]
+            if colours_agree(other.colour, sighting.colour) and self.feasible(other, sighting)
+        }
 
     def _open(self, sighting: Sighting) -> str:
         case = case_id(sighting)
@@ -120,8 +142,12 @@ class _Book:
         return case
 
 
-def _time_ns(entry: tuple[int, int, str]) -> int:
+def _time_ns(entry: tuple[int, str, Sighting, str]) -> int:
     return entry[0]
+
+
+def _order(entry: tuple[int, str, Sighting, str]) -> tuple[int, str]:
+    return entry[0], entry[1]
 
 
 def _same_vehicle(one: Sighting, other: Sighting) -> bool:
@@ -179,6 +205,8 @@ class Charge:
     watched: bool = False
     #: Grade count: good enough for statistics only.
     count_grade: bool = False
+    #: The plate is likelier on two vehicles than on one (`dispatch.cloned`).
+    cloned: bool = False
 
     @property
     def unverified(self) -> bool:
@@ -201,6 +229,7 @@ def opening_reasons(charge: Charge, history: History, reads: PlateReads, policy:
         Reason.REPEAT_SUSPECTED: history.suspected_365d >= policy.suspected_from,
         Reason.SEVERITY: charge.severity >= (policy.blind_severity_from if blind else policy.severity_from),
         Reason.NO_PLATE: not charge.plate_read and not blind,
+        Reason.CLONED_PLATE: charge.cloned,
         Reason.WATCH_LIST: charge.watched,
     }
     return tuple(reason for reason, given in found.items() if given)

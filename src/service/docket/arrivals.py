@@ -70,6 +70,7 @@ def arrival(
         plate=passage.plate,
         colour=passage.plate_colour,
         certain=plate_is_certain(passage.plate, passage.plate_confidence, certain_from),
+        site=passage.site,
     )
     charge = charge_of(message) if isinstance(message, messages.Violation) else None
     return Arrival(message, document, sighting, charge)

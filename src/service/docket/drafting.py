@@ -17,6 +17,7 @@ from service import messages
 from service.docket.arrivals import Arrival, charge_of, evidence_of, is_violation
 from service.messages.vocabulary import Action, InterceptEnded, InterceptReason, InterceptState
 from wim.forms.json_form import instant_ns
+from wim.records import Flag
 
 #: Sightings that a message carries, newest kept. A trip has a handful; this bounds one whose plate two trucks share.
 MOST_SIGHTINGS = 100
@@ -145,7 +146,19 @@ def seen_of(arrival: Arrival) -> messages.Seen:
         chainage_km=arrival.message.chainage_km,
         speed_kmh=passage.speed_kmh,
         violation=is_violation(arrival.message),
+        spacings_mm=_spacings_mm(passage),
     )
+
+
+#: Where the axles were not told apart from one another, or from those of another vehicle.
+_DOUBTFUL_AXLES = {flag.name for flag in (Flag.AXLE_UNCERTAIN, Flag.TAILGATING, Flag.SPACING_IMPLAUSIBLE, Flag.STOPPED)}
+
+
+def _spacings_mm(passage: messages.Passage) -> list[int]:
+    """The spacings, by which a vehicle is known again; none where they are doubtful."""
+    if _DOUBTFUL_AXLES & set(passage.flags):
+        return []
+    return [axle.spacing_mm for axle in passage.axles if axle.spacing_mm is not None]
 
 
 def _best(life: intercepts.Intercept, violations: Iterable[messages.Violation]) -> messages.Violation:

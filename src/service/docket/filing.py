@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import msgspec
 from sqlalchemy import Connection
@@ -19,6 +20,7 @@ from dispatch.offenders import History, count_trips, one_year_before
 from service import messages
 from service.docket import keeping, offering, record, rows
 from service.docket.arrivals import Arrival
+from service.docket.cloning import feasible, scores
 from service.docket.drafting import seen_of
 from service.docket.openings import Accusation, Change, Trip, accuse, changes
 from service.docket.silence import found_legal, silent
@@ -81,7 +83,8 @@ def _join(conn: Connection, arrivals: Iterable[Arrival], terms: Terms, filed: Fi
     versions = violations.versions(conn, again) if again else {}
     fresh = [arrival for arrival in once if _is_news(arrival, kept, versions)]
     filed.repeats += len(once) - len(fresh)
-    return fresh, join([arrival.sighting for arrival in fresh], known, terms.trip_gap_ns)
+    possible = partial(feasible, distances=terms.site_distances)
+    return fresh, join([arrival.sighting for arrival in fresh], known, terms.trip_gap_ns, possible)
 
 
 def _once(arrivals: Iterable[Arrival], filed: Filed) -> list[Arrival]:
@@ -190,14 +193,14 @@ def _accuse(
     """The violations with their reasons, by passage."""
     grave = [arrival for arrival in fresh if arrival.charge is not None and arrival.charge.intercept_zone]
     histories = _histories(conn, grave, joined, terms)
-    cleared = found_legal(conn, grave, terms)
+    cleared, clones = found_legal(conn, grave, terms), scores(conn, grave, terms)
     accused = {}
     for arrival in fresh:
         if (charge := arrival.charge) is not None:
             reads = plate_reads(conn, arrival) if charge.intercept_zone and not charge.plate_read else _NOT_ASKED
-            history = histories.get(arrival.message.id, _NOBODY)
-            legal = arrival.message.id in cleared
-            accused[arrival.message.id] = accuse(arrival, charge, history, reads, terms, legal)
+            passage = arrival.message.id
+            history, clone = histories.get(passage, _NOBODY), clones.get(passage)
+            accused[passage] = accuse(arrival, charge, history, reads, terms, passage in cleared, clone)
     return accused
 
 

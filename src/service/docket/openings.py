@@ -9,6 +9,7 @@ import msgspec
 
 from dispatch import intercepts
 from dispatch.cases import Charge, PlateReads, is_late, opening_reasons
+from dispatch.cloned import Cloned
 from dispatch.intercepts import Charged
 from dispatch.life import CLOSED_STATES, State
 from dispatch.offenders import History
@@ -62,17 +63,27 @@ class Accusation:
     history: History
     #: Reasons that it would have had if a scale had not found the same load legal just before.
     waived: tuple[str, ...] = ()
+    #: How likely its plate is on two vehicles; None where nobody can tell.
+    cloned: float | None = None
 
 
 def accuse(
-    arrival: Arrival, charge: Charge, history: History, reads: PlateReads, terms: Terms, found_legal: bool = False
+    arrival: Arrival,
+    charge: Charge,
+    history: History,
+    reads: PlateReads,
+    terms: Terms,
+    found_legal: bool = False,
+    clone: Cloned | None = None,
 ) -> Accusation:
     """A violation that arrived, with its reasons and priority; none where its load was `found_legal` just before."""
     assert isinstance(arrival.message, messages.Violation)  # a sighting has no charge
+    charge = replace(charge, cloned=clone is not None and clone.called)
     reasons = opening_reasons(charge, history, reads, terms.opening)
+    score = None if clone is None else round(clone.score, 4)
     if found_legal:
-        return Accusation(_charged(arrival.message, (), terms), history, waived=reasons)
-    return Accusation(_charged(arrival.message, reasons, terms), history)
+        return Accusation(_charged(arrival.message, (), terms), history, waived=reasons, cloned=score)
+    return Accusation(_charged(arrival.message, reasons, terms), history, cloned=score)
 
 
 def _charged(violation: messages.Violation, reasons: tuple[str, ...], terms: Terms) -> Charged:
@@ -163,9 +174,17 @@ def _change(
         certain=any(arrival.sighting.certain for arrival in trip.arrivals),
     )
     after = redraft(before, life, known, terms.horizon_ns) if before else draft(life, known, terms.horizon_ns)
+    scored = [found.cloned for one in trip.arrivals if (found := accused.get(one.sighting.passage)) is not None]
+    told_before = [] if before is None else [before.cloned]
+    after = msgspec.structs.replace(after, cloned=_highest([*told_before, *scored]))
     if life.alerts > (before.alerts if before else 0):
         after = msgspec.structs.replace(after, **_afresh(messages.rfc3339(now_ns)))
     return Change(before, after, life)
+
+
+def _highest(scored: Sequence[float | None]) -> float | None:
+    """The highest of those scores that there are."""
+    return max((score for score in scored if score is not None), default=None)
 
 
 def _afresh(now: str) -> dict[str, object]:

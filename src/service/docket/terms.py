@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from dispatch.intercepts import Ranking
 from dispatch.network import Forces, duty_at
 from dispatch.offenders import CERTAIN_CONFIDENCE, DISPATCH_WINDOW_NS
 from dispatch.reach import Reach
-from dispatch.roads import Roads, roads_of
+from dispatch.roads import Place, Roads, roads_of
 from dispatch.weighings import LEGAL_AGAIN_NS, REVIEW_SIGMAS
 from service.policy import Policy
 from wim.periods import DEFAULT_TIMEZONE
@@ -45,6 +46,17 @@ class Terms:
     def roads(self) -> Roads:
         """The registry's roads, as trucks and patrols drive them."""
         return roads_of(self.network)
+
+    @cached_property
+    def site_distances(self) -> Mapping[tuple[str, str], float]:
+        """Kilometres by road between every two sites that a road leads between."""
+        places = {site.id: Place(site.corridor, site.chainage_km) for site in self.network.sites.values()}
+        found: dict[tuple[str, str], float] = {}
+        for one, start in places.items():
+            ways = self.roads.distances_km(start)
+            reached = ((other, ways.to(end)) for other, end in places.items())
+            found |= {(one, other): km for other, km in reached if km is not None}
+        return found
 
     @cached_property
     def _zones(self) -> dict[str, ZoneInfo]:

@@ -157,6 +157,9 @@ class Seen(Struct, frozen=True, kw_only=True):
     chainage_km: float | None
     speed_kmh: float | None
     violation: bool
+    spacings_mm: Annotated[
+        list[int], Meta(description="Empty where the axles are not to be trusted, and in messages from before 0.2.")
+    ] = []
 
 
 class History(Struct, frozen=True, kw_only=True):

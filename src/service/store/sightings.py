@@ -52,6 +52,17 @@ def known_for(conn: Connection, arrived: Collection[Sighting], gap_ns: int) -> l
     return [(_sighting(row), row.case_id) for row in found.values()]
 
 
+def of_plates(conn: Connection, plates: Collection[str], from_ns: int, to_ns: int) -> dict[str, list[SightingRow]]:
+    """The crossings of certain plates between two times, both inclusive, in the order of time."""
+    found: dict[str, list[SightingRow]] = {plate: [] for plate in plates}
+    rows = bulk.having_keys(conn, sightings, ("plate",), [(plate,) for plate in sorted(found)]).where(
+        sightings.c.plate_certain, sightings.c.time_ns >= from_ns, sightings.c.time_ns <= to_ns
+    )
+    for row in conn.execute(rows.order_by(sightings.c.time_ns, sightings.c.id)):
+        found[row.plate].append(SightingRow(*(getattr(row, name) for name in SightingRow._fields)))
+    return found
+
+
 def of_case(conn: Connection, case_id: str) -> list[SightingRow]:
     """The crossings of one case in the order of time."""
     columns = (sightings.c[name] for name in SightingRow._fields)
@@ -84,4 +95,4 @@ def move(conn: Connection, merged: Mapping[str, str]) -> None:
 
 
 def _sighting(row: Row[Any]) -> Sighting:
-    return Sighting(row.id, row.time_ns, row.plate, row.plate_colour, row.plate_certain)
+    return Sighting(row.id, row.time_ns, row.plate, row.plate_colour, row.plate_certain, row.site)
