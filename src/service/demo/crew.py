@@ -90,7 +90,8 @@ def pause_s(row: Row) -> float:
 
 def squads_deed(row: Row) -> dict[str, Any] | None:
     """What a squad does next with a truck that it has or is offered."""
-    return _DEEDS.get(row["state"], lambda row: None)(row)
+    deed = _DEEDS.get(row["state"])
+    return deed(row) if deed is not None else None
 
 
 def _offered(row: Row) -> dict[str, Any] | None:
@@ -141,8 +142,9 @@ _POLICE: Mapping[str, Callable[[Row], dict[str, Any]]] = {
 
 def polices_deed(row: Row) -> dict[str, Any] | None:
     """What the police's desk does next about a truck that the road authority proposed."""
-    deed = _POLICE.get(state_of(row), lambda row: {"action": ""})(row)
-    return deed if deed["action"] in _polices_side(row)["actions"] else None
+    deed = _POLICE.get(state_of(row))
+    found = deed(row) if deed is not None else None
+    return found if found is not None and found["action"] in _polices_side(row)["actions"] else None
 
 
 def send(api: Api, path: str, version: int, deed: Mapping[str, Any]) -> None:

@@ -18,9 +18,11 @@ from tests.service.told import MINUTE_NS
 ROADS = """
 [[corridor]]
 id = "G104"
+timezone = "Asia/Shanghai"
 length_km = 200.0
 [[corridor]]
 id = "S1"
+timezone = "Asia/Shanghai"
 [[site]]
 id = "G104-K012"
 corridor = "G104"
