@@ -164,12 +164,14 @@ def weigh(
     return tuple(found for now in ordered for found in _weigh_squad(truck, now, ahead, ground, now_ns, numbers))
 
 
-def decide(considered: Sequence[Weighed]) -> Choice:
-    """The best of what was weighed; what else could have caught the truck is less likely, or of a later tier."""
+def decide(considered: Sequence[Weighed], best: Weighed | None = None) -> Choice:
+    """The best of what was weighed, or what was found best; what else could have caught the truck is less likely, or
+    of a later tier.
+    """
     able = [found for found in considered if found.verdict is Verdict.LESS_LIKELY]
     if not able:
         return Choice(None, Tier.EVIDENCE_ONLY, considered=tuple(considered))
-    best = min(able, key=_order)
+    best = best or min(able, key=preference)
     marked = tuple(_marked(found, best) for found in considered)
     tier = best.tier or Tier.EVIDENCE_ONLY
     return Choice(best.squad, tier, best.stop_point, best.truck_eta_ns, best.squad_eta_ns, best.p_catch or 0.0, marked)
@@ -250,7 +252,7 @@ def _serves(squad: Squad, point: StopPoint) -> bool:
     )
 
 
-def _order(found: Weighed) -> tuple[int, int, bool, int, int, str, str]:
+def preference(found: Weighed) -> tuple[int, int, bool, int, int, str, str]:
     """Smallest for whom to ask: the tier, the chance, the better place, the squad that is there first, then the ids."""
     return (
         _TIERS.index(found.tier) if found.tier else len(_TIERS),
