@@ -9,7 +9,7 @@ PYTEST ?= --numprocesses=auto --dist=loadfile
 KAFKA ?=
 
 # "yes" where the pages can be built: Vite needs that much.
-NODE := $(shell node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a < 20 || (+a == 20 && +b < 19))' \
+NODE := $(shell node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a < 20 || (+a == 20 && +b < 19) ? 1 : 0)' \
 	2>/dev/null && command -v npm >/dev/null && echo yes)
 
 # numba looks only at a kernel's own file to see whether its compiled form is stale, not at the kernels that it calls.
