@@ -187,6 +187,14 @@ class Policy(BaseModel):
         True, description="a roadside sign hides part of the plate, for everybody on the road reads it (dispatch.md §5)"
     )
 
+    exclusions_lean_below: float = Field(
+        0.01,
+        ge=0.0001,
+        le=0.2,
+        description="a month's exclusions that lean to the heaviest, to one road or to the month's end raise an alarm "
+        "where chance alone would do so less often than this (effectiveness.md §3)",
+    )
+
     seal_after_days: int = Field(
         30,
         ge=2,
@@ -286,6 +294,7 @@ _HEADINGS = {
     "severity_weights": "Which intercept a squad gets",
     "acknowledge_seconds": "How long who may wait",
     "notice_cool_down_seconds": "Notices to phones, rooms and signs",
+    "exclusions_lean_below": "What is left out of figures",
     "seal_after_days": "What is kept",
     "page_rows": "Bounds of the HTTP API and of the relay",
 }

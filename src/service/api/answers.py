@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from service import messages
 from service.access import Role
-from service.api import case_answers, dispatch_answers, etags, health_answers, notice_answers
+from service.api import case_answers, dispatch_answers, etags, exclusion_answers, health_answers, notice_answers
 from service.api.cursors import NEXT_LINK
 from service.api.examples import EXAMPLES
 from service.api.negotiation import CSV, GEOJSON, JSON
@@ -278,6 +278,7 @@ _STRUCTS = (
     *dispatch_answers.STRUCTS,
     *case_answers.STRUCTS,
     *notice_answers.STRUCTS,
+    *exclusion_answers.STRUCTS,
     *ENTRIES,
 )
 
@@ -289,6 +290,8 @@ def components() -> dict[str, Schema]:
     for schema in told.values():
         schema.pop("$schema", None)
         schema.pop("$id", None)
+    excluded = {"type": "string", "description": "The exclusion that takes it out of all figures; absent: it counts."}
+    told["Violation"]["properties"]["excluded_by"] = excluded
     found = {**made, **told, "PassageIn": _passage_in(), "FeatureCollection": _FEATURES}
     return found | {name: {**found[name], "examples": [shown]} for name, shown in EXAMPLES.items()}
 

@@ -14,6 +14,7 @@ from dispatch.life import State, progress
 from dispatch.offenders import Identity, Offence, count_trips, one_year_before
 from rules.explain import Step
 from service import messages
+from service.api import told_media
 from service.api.auth import Asker
 from service.api.case_answers import (
     CaseOf,
@@ -85,7 +86,6 @@ def _going_on(conn: Connection, case_id: str) -> CaseRow | None:
 
 def story(conn: Connection, found: Found, asker: Asker, parts: Parts) -> CaseOf:
     """The whole story, as this reader may see it."""
-    intercept = found.intercept
     return CaseOf(
         id=found.case.id,
         asked=found.asked,
@@ -93,13 +93,20 @@ def story(conn: Connection, found: Found, asker: Asker, parts: Parts) -> CaseOf:
         state=found.case.state,
         first=rfc3339(found.case.first_ns),
         newest=rfc3339(found.case.newest_ns),
-        intercept=None if intercept is None else msgspec.Raw(document_of(intercept, asker, parts)),
+        intercept=_intercept(conn, found.intercept, asker, parts),
         sightings=[msgspec.json.decode(row.document, type=messages.Seen) for row in found.sightings],
         violations=_violations(conn, found, asker, parts),
         history=_history(conn, found, parts) if asker.plates else None,
         permits=_permits(conn, found, parts) if asker.plates else [],
         timeline=_timeline(conn, found, asker),
     )
+
+
+def _intercept(conn: Connection, row: InterceptRow | None, asker: Asker, parts: Parts) -> msgspec.Raw | None:
+    if row is None:
+        return None
+    document = document_of(row, asker, parts)
+    return msgspec.Raw(told_media.in_intercepts(conn, [document])[0] if asker.plates else document)
 
 
 def _violations(conn: Connection, found: Found, asker: Asker, parts: Parts) -> list[ViolationInCase]:
@@ -222,7 +229,9 @@ def _permits(conn: Connection, found: Found, parts: Parts) -> list[PermitInCase]
 def _timeline(conn: Connection, found: Found, asker: Asker) -> list[Happened]:
     """What stands in the ledger and what was decided, by time; the ledger's own order among equals."""
     subjects = [*(row.id for row in found.intercepts), *(row.id for row in found.sightings if row.violation)]
-    entries = [entry for row in found.intercepts for entry in ledger.of_intercept(conn, row.id)]
+    # Of a trip that nobody was asked to stop the ledger speaks under the name of the case.
+    told_of = dict.fromkeys([found.case.id, *(row.id for row in found.intercepts)])
+    entries = [entry for subject in told_of for entry in ledger.of_intercept(conn, subject)]
     decided = [one for subject in dict.fromkeys(subjects) for one in decisions.of_subject(conn, subject)]
     told = [(one.at_ns, 1, _decided(one)) for one in decided]
     told += [(one.entry.at_ns, 0, _done(one, asker.plates)) for one in entries]

@@ -41,6 +41,15 @@ class Meters:
         self._passages = self._counter("http_passages", "Passages posted, by what became of them.", "outcome")
         self.live_readers = Gauge("wim_live_readers", "Open live feeds.", registry=self.registry)
         self.actions = self._counter("actions", "Actions on intercepts, by what became of them.", "action", "outcome")
+        self.exclusions = self._counter(
+            "exclusions", "Violations taken out of all figures, or back in.", "action", "rule"
+        )
+        self.exclusions_leaning = Gauge(
+            "wim_exclusions_leaning",
+            "Share of this month's exclusions that leans one way, where that is no chance.",
+            ["kind", "value"],
+            registry=self.registry,
+        )
         build = Gauge("wim_build_info", "Which release this is; always 1.", ["version"], registry=self.registry)
         build.labels(version("wim-overload")).set(1)
 

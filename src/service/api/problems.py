@@ -65,6 +65,8 @@ CODES: Mapping[str, tuple[int, str]] = {
     "method_not_allowed": (405, "This address does not take that method."),
     "not_acceptable": (406, "The answer has none of the media types asked for."),
     "action_not_allowed": (409, "The intercept does not take that action now."),
+    "already_excluded": (409, "That violation is excluded already."),
+    "not_excluded": (409, "That violation is not excluded."),
     "downgrade_ended": (409, "That downgrade is over."),
     "push_not_set_up": (409, "Browsers are not told anything here."),
     "pictures_not_kept": (409, "Pictures are not kept here."),

@@ -31,6 +31,7 @@ _COUNTS = [
     "hundred_tonne",
     *(f"bands.{band}" for band in BANDS if band),
     *(f"excluded.{flag.name}" for flag in Flag if flag & (TO_REJECT | TO_COUNT | AXLE_IMPLAUSIBLE)),
+    "excluded.BY_PERSON",
     "net.trucks",
     "net.over_beyond_tolerance",
     "net.rate_percent",

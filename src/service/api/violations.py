@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
+import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
@@ -47,6 +48,7 @@ class ViolationQuery(BaseModel):
     grade: Literal["evidence", "intercept", "count", "reject"] | None = None
     severity_min: int | None = Field(None, ge=0, le=6)
     hundred_tonne: bool | None = None
+    excluded: bool | None = Field(None, description="Whether a person took it out of all figures.")
     downgrade: DowngradeId | None = Field(None, description="Only what this downgrade of a lane took back.")
     plate: Plate | None = Field(None, description="Needs a reason, which is written down.")
     limit: cursors.Limit = None
@@ -94,8 +96,8 @@ def read_violation(violation: IdPath, request: Request, asker: _Reader, parts: P
         if row is None or not asker.scope.holds(row.corridor, row.site):
             raise unknown()
         [document] = documents_of(conn, [row], asker, parts)
-    if asker.plates and document != row.document.encode():
-        # What is archived comes later than the version.
+    if document != _published(row, asker, parts).encode():
+        # What is archived, and whether it is excluded, comes later than the version.
         return etags.of_content(request, document, JSON)
     return etags.of_version(request, document, row.version, asker.plates)
 
@@ -116,13 +118,25 @@ def _wanted(query: ViolationQuery, zone: str) -> Wanted:
         grade=query.grade,
         severity_from=query.severity_min,
         hundred_tonne=query.hundred_tonne,
+        excluded=query.excluded,
         downgrade=query.downgrade,
     )
 
 
 def documents_of(conn: Connection, rows: Sequence[ViolationRow], asker: Asker, parts: Parts) -> list[bytes]:
-    """The violations as this reader may see them, with what was archived of them."""
-    if not asker.plates:
-        return [masking.document("violation", row.document, parts.pseudonyms) for row in rows]
-    archived = media.of_passages(conn, [row.id for row in rows])
-    return [told_media.in_violation(row.document, archived.get(row.id, ())) for row in rows]
+    """The violations as this reader may see them, with what was archived of them and what excludes them."""
+    ids = [row.id for row in rows]
+    archived = media.of_passages(conn, ids) if asker.plates else {}
+    excluded = violations.excluded(conn, ids)
+    told = (told_media.in_violation(_published(row, asker, parts), archived.get(row.id, ())) for row in rows)
+    return [_marked(document, excluded.get(row.id)) for document, row in zip(told, rows, strict=True)]
+
+
+def _published(row: ViolationRow, asker: Asker, parts: Parts) -> str:
+    return row.document if asker.plates else masking.document("violation", row.document, parts.pseudonyms).decode()
+
+
+def _marked(document: bytes, excluded_by: str | None) -> bytes:
+    if excluded_by is None:
+        return document
+    return msgspec.json.encode(msgspec.json.decode(document) | {"excluded_by": excluded_by})

@@ -21,7 +21,7 @@ from rules.screen import BANDS
 from service.store.observed import LaneKey, observed_hours
 from service.store.rate_counts import Counts, Key
 from service.store.spans import HOUR_S, Span, bucket_of, buckets, parts
-from service.store.tally import COUNTS, Grain
+from service.store.tally import BY_PERSON, COUNTS, Grain
 from wim.records import Direction, Flag
 
 _DIRECTIONS = {Direction.UP: "up", Direction.DOWN: "down"}
@@ -198,10 +198,17 @@ class _Answer:
 
     def rows(self) -> tuple[dict[str, Any], ...]:
         zone = ZoneInfo(self._extent.timezone)
-        return tuple(self._row(key, self._groups[key], zone) for key in sorted(self._groups, key=_order))
+        # What was moved elsewhere leaves cells of nothing behind: no class and no band of its own.
+        real = [key for key, group in self._groups.items() if any(group.counts) or not self._is_kind]
+        return tuple(self._row(key, self._groups[key], zone) for key in sorted(real, key=_order))
 
     def sites(self) -> tuple[str, ...]:
         return tuple(sorted(self._sites))
+
+    @property
+    def _is_kind(self) -> bool:
+        """Whether rows tell kinds of vehicles apart, which are there or not, rather than places."""
+        return self._question.by in ("axles", "band")
 
     def _group(self, key: Key) -> Group:
         bucket = 0 if self._question.bucket is None else bucket_of(self._starts, key.start_s or 0)
@@ -228,7 +235,7 @@ class _Answer:
     def _groups_of(self, lane: CountedLane, bucket: int) -> Iterator[Group]:
         """The rows that a lane's hours belong to: its own, or all of the classes and bands that it could have had."""
         direction = _BOTH if self._question.direction == _BOTH else _DIRECTIONS[Direction(lane.direction)]
-        if self._question.by in ("axles", "band"):
+        if self._is_kind:
             yield from (group for key, group in self._groups.items() if key[:2] == (bucket, direction))
         else:
             key = Key("", None, None, lane.site, lane.lane, None, None, None)
@@ -253,7 +260,7 @@ class _Answer:
             **_percentages(rate),
             "hundred_tonne": hundred_tonne,
             "bands": {BANDS[band]: group.bands.get(band, 0) for band in range(1, len(BANDS))},
-            "excluded": {_reason(number): group.excluded[number] for number in sorted(group.excluded)},
+            "excluded": {_reason(number): trucks for number, trucks in sorted(group.excluded.items()) if trucks},
             "net": {
                 "trucks": group.net_trucks,
                 "over_beyond_tolerance": group.net_over,
@@ -333,7 +340,9 @@ def _percentages(rate: Rate | None) -> dict[str, float | None]:
 
 
 def _reason(number: int) -> str:
-    """The name of the flag for which net leaves a truck out."""
+    """The name of the flag for which net leaves a truck out, or BY_PERSON."""
+    if number == BY_PERSON:
+        return "BY_PERSON"
     name = Flag(1 << (number - 1)).name
     return name or f"bit {number - 1}"
 

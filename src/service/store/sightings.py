@@ -70,6 +70,13 @@ def of_case(conn: Connection, case_id: str) -> list[SightingRow]:
     return [SightingRow(*row) for row in conn.execute(rows)]
 
 
+def case_of(conn: Connection, passage: str) -> str | None:
+    """The case that a crossing belongs to."""
+    wanted = select(sightings.c.case_id).where(sightings.c.id == passage)
+    found: str | None = conn.execute(wanted).scalar_one_or_none()
+    return found
+
+
 def any_within(
     conn: Connection, case_id: str, corridors: Collection[str] | None, sites: Collection[str] | None
 ) -> bool:

@@ -10,11 +10,19 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Float, Index, LargeBinary, SmallInteger, Table, Text
 
-from service.store import dispatch_tables, frame_tables, ledger_tables, notice_tables, watch_tables
+from service.store import dispatch_tables, effect_tables, frame_tables, ledger_tables, notice_tables, watch_tables
 from service.store.columns import NUMBER, big, flag, integer, metadata, partial, small, text
 
 #: Whoever takes `metadata` from here has every table in it.
-__all__ = ["dispatch_tables", "frame_tables", "ledger_tables", "metadata", "notice_tables", "watch_tables"]
+__all__ = [
+    "dispatch_tables",
+    "effect_tables",
+    "frame_tables",
+    "ledger_tables",
+    "metadata",
+    "notice_tables",
+    "watch_tables",
+]
 
 #: One row: the oldest release that works with these tables, see `schema`.
 schema_reach = Table("schema_reach", metadata, text("oldest_revision", primary_key=True))

@@ -9,7 +9,7 @@ series                 u4    index into the tally's `series`
 start_s                i8    start of the hour of event time, seconds since 1970
 axle_class             u1    axles counted
 band                   u1    0 not over, 1 … 6 the nominal bands of decision.md §4, 7 百噸王 (`rules.screen.BANDS`)
-excluded               u1    0, or why net leaves it out: bit of a validity flag + 1
+excluded               u1    0, or why net leaves it out: bit of a validity flag + 1, or `BY_PERSON`
 passages               u4    every vehicle; the other counts are of them
 trucks                 u4    gross ≥ 4 500 kg
 over_nominal           u4    above the limit
@@ -49,6 +49,9 @@ ROW: np.dtype[np.void] = np.dtype(
     [("series", "<i8"), ("grain", "u1"), ("start_s", "<i8"), ("axle_class", "u1"), ("band", "u1"), ("excluded", "u1")]
     + [(name, "<i8") for name in COUNTS]
 )
+
+#: `excluded` of what a person took out of all figures (`service.excluding`): above the bit of any flag.
+BY_PERSON = 255
 
 #: The lane of a series that stands for all lanes of a site in one direction.
 ALL_LANES = -1

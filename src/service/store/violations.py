@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, select, update
 
 from service.store import bulk
 from service.store.paging import Cursor, matching, newest_first, within
@@ -53,6 +53,7 @@ class Wanted:
     grade: str | None = None
     severity_from: int | None = None
     hundred_tonne: bool | None = None
+    excluded: bool | None = None
     #: Only what this downgrade took back.
     downgrade: str | None = None
 
@@ -106,6 +107,22 @@ def page(
     return [ViolationRow(*row) for row in conn.execute(rows)]
 
 
+class Count(NamedTuple):
+    """Violations of a corridor, and how many of them are of a severity and more."""
+
+    corridor: str
+    violations: int
+    grave: int
+
+
+def counts(conn: Connection, from_ns: int, to_ns: int, grave_from: int) -> list[Count]:
+    """How many violations each corridor had in a span, excluded ones too."""
+    table = violations.c
+    grave = func.sum(case((table.severity >= grave_from, 1), else_=0))
+    wanted = select(table.corridor, func.count(), grave).where(table.time_ns >= from_ns, table.time_ns < to_ns)
+    return [Count(*row) for row in conn.execute(wanted.group_by(table.corridor).order_by(table.corridor))]
+
+
 def exclude(conn: Connection, ids: Iterable[str], by: str | None) -> int:
     """Take violations out of counts (`by` names the decision), or back in (None); gives how many."""
     here = violations.c.id.in_(list(ids))
@@ -120,6 +137,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     table = violations.c
     listed = select(recalls.c.violation).where(recalls.c.downgrade == wanted.downgrade, recalls.c.sent)
     only = [] if wanted.downgrade is None else [table.id.in_(listed)]
+    if wanted.excluded is not None:
+        only.append(table.excluded_by.is_not(None) if wanted.excluded else table.excluded_by.is_(None))
     return only + matching(
         (table.time_ns, operator.ge, wanted.from_ns),
         (table.time_ns, operator.lt, wanted.to_ns),

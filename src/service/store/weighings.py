@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select, update
 
@@ -28,7 +28,7 @@ class WeighingRow(NamedTuple):
 
 def keep(conn: Connection, row: WeighingRow) -> None:
     """Keep a verdict; one that comes again takes the place of its former self."""
-    bulk.upsert_rows(conn, weighings, [row], bulk.replace)
+    bulk.upsert_rows(conn, weighings, [row], _replace)
 
 
 def between(conn: Connection, from_ns: int, to_ns: int) -> list[WeighingRow]:
@@ -48,6 +48,11 @@ def legal_at(conn: Connection, site: str, lane: int, from_ns: int) -> int:
 def exclude(conn: Connection, intercept: str, by: str | None) -> None:
     """Take a verdict out of all figures (`by` names the decision), or back in (None)."""
     conn.execute(update(weighings).where(weighings.c.intercept == intercept).values(excluded_by=by))
+
+
+def _replace(table: Any, new: Any) -> dict[str, Any]:
+    """All but `excluded_by`: a verdict that comes again stays excluded."""
+    return {name: new[name] for name in WeighingRow._fields if name != "intercept"}
 
 
 def _row(row: object) -> WeighingRow:

@@ -24,7 +24,7 @@ from service.lanes.work import Message
 from service.messages import Violation, encode, headers_of, plate_key, site_source, traceparent
 from service.messages.vocabulary import Grade as GradeWord
 from service.messages.vocabulary import Zone as ZoneWord
-from service.store import downgrades, rates, tally, violations, watches
+from service.store import downgrades, exclusions, rates, tally, violations, watches
 from service.store.downgrades import EVERY_LANE, Downgrade
 from service.store.spans import HOUR_S
 from service.store.tally import Series, Tally
@@ -56,6 +56,7 @@ def recall(conn: Connection, downgrade: Downgrade, now_ns: int, hours: int = HOU
         downgrades.recalled_to(conn, downgrade, downgrade.recalled_s, whole=True)
         return True
     next_s = first_s + hours * HOUR_S
+    exclusions.hold(conn)
     lane = None if downgrade.lane == EVERY_LANE else downgrade.lane
     _recount(conn, watches.hours_of(conn, downgrade.site, lane, first_s, next_s), downgrade, now_ns)
     downgrades.recalled_to(conn, downgrade, next_s, whole=False)
@@ -63,12 +64,13 @@ def recall(conn: Connection, downgrade: Downgrade, now_ns: int, hours: int = HOU
 
 
 def _recount(conn: Connection, hours: Sequence[HourRow], downgrade: Downgrade, now_ns: int) -> None:
+    out = exclusions.standing_at(conn, downgrade.site, hours[0].hour_s * 10**9, _end_ns(hours)) if hours else set()
     changed: list[HourRow] = []
     cells: list[Rows] = [np.zeros(0, rows.CHANGE)]
     series: list[Series] = []
     for row in hours:
         trucks = np.frombuffer(row.trucks, KEPT).copy()
-        moved = _moved(trucks, downgrade)
+        moved = _moved(trucks, downgrade) & ~np.isin(trucks["time_ns"], [at for lane, at in out if lane == row.lane])
         if not moved.any():
             continue
         number = len(series)
@@ -79,6 +81,10 @@ def _recount(conn: Connection, hours: Sequence[HourRow], downgrade: Downgrade, n
         changed.append(row._replace(version=row.version + 1, trucks=trucks.tobytes()))
     rates.correct(conn, Tally(tuple(series), np.concatenate(cells)), now_ns // 10**9)
     watches.save_hours(conn, changed)
+
+
+def _end_ns(hours: Sequence[HourRow]) -> int:
+    return (hours[-1].hour_s + HOUR_S) * 10**9
 
 
 def _moved(trucks: Rows, downgrade: Downgrade) -> npt.NDArray[np.bool_]:
