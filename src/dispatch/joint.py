@@ -208,7 +208,7 @@ def trigger_of(reasons: Collection[str], legal_repeat: bool, triggers: Collectio
     found = {
         Trigger.HUNDRED_TONNE: Reason.HUNDRED_TONNE in reasons,
         Trigger.LEGAL_REPEAT: legal_repeat,
-        Trigger.CLONED_PLATE: "cloned_plate" in reasons,
+        Trigger.CLONED_PLATE: Reason.CLONED_PLATE in reasons,
         Trigger.COVERED_PLATE: Reason.NO_PLATE in reasons,
     }
     return next((trigger for trigger, holds in found.items() if holds and trigger in triggers), None)

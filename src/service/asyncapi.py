@@ -7,7 +7,7 @@ whose message nothing here writes or reads yet is not listed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,9 @@ OPERATIONS: tuple[tuple[str, str, str], ...] = (
     ("send", "violation", "Tell each passage in zone intercept or watch."),
     ("send", "sighting", "Tell clean passages of plates in an open case or on the watch list."),
     ("send", "intercept", "Tell each change of an intercept, the full state each time."),
+    ("send", "joint-action", "Tell each change of what agencies owe each other, the full state each time."),
+    ("send", "refusal", "Say which response was not taken, why, and what is possible instead."),
+    ("receive", "response", "Do what an agency's own system says that it did."),
     ("send", "dead-letter", "Keep what was refused."),
 )
 
@@ -80,7 +83,7 @@ def document() -> Document:
         "defaultContentType": "application/json",
         "channels": {topic.name: _channel(topic) for topic in topics},
         "operations": dict(_operations(topics)),
-        "components": {"messages": {topic.message: _message(topic) for topic in topics}},
+        "components": {"messages": {name: _message(topic, name) for topic in topics for name in _on(topic)}},
     }
 
 
@@ -99,7 +102,7 @@ def _channel(topic: Topic) -> Document:
     return {
         "address": topic.name,
         "description": topic.description,
-        "messages": {topic.message: {"$ref": f"#/components/messages/{topic.message}"}},
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in _on(topic)},
         "bindings": {
             "kafka": {
                 "topic": topic.name,
@@ -111,6 +114,11 @@ def _channel(topic: Topic) -> Document:
     }
 
 
+def _on(topic: Topic) -> tuple[str, ...]:
+    """The messages on a topic."""
+    return topic.message, *topic.also
+
+
 def _configuration(topic: Topic) -> Document:
     size: Document = {"max.message.bytes": topic.max_bytes}
     if topic.retention is None:
@@ -119,36 +127,46 @@ def _configuration(topic: Topic) -> Document:
 
 
 def _operations(topics: Iterable[Topic]) -> Iterable[tuple[str, Document]]:
-    channels = {topic.message: topic.name for topic in topics}
+    channels: dict[str, list[str]] = {}
+    for topic in topics:
+        for message in _on(topic):
+            channels.setdefault(message, []).append(topic.name)
     for action, message, summary in OPERATIONS:
-        # A channel's name is part of a JSON pointer here; ours hold neither / nor ~.
-        channel = f"#/channels/{channels[message]}"
-        yield (
-            f"{action}_{message}",
-            {
-                "action": action,
-                "channel": {"$ref": channel},
-                "summary": summary,
-                "messages": [{"$ref": f"{channel}/messages/{message}"}],
-            },
-        )
+        for name in channels[message]:
+            yield f"{action}_{message}{_suffix(name, channels[message])}", _operation(action, message, summary, name)
 
 
-def _message(topic: Topic) -> Document:
+def _suffix(topic: str, topics: Sequence[str]) -> str:
+    """What tells the operations of one message on several topics apart: the agency in the topic's name."""
+    return f"_{topic.split('.')[-2]}" if len(topics) > 1 else ""
+
+
+def _operation(action: str, message: str, summary: str, topic: str) -> Document:
+    # A channel's name is part of a JSON pointer here; ours hold neither / nor ~.
+    channel = f"#/channels/{topic}"
+    return {
+        "action": action,
+        "channel": {"$ref": channel},
+        "summary": summary,
+        "messages": [{"$ref": f"{channel}/messages/{message}"}],
+    }
+
+
+def _message(topic: Topic, name: str) -> Document:
     key = {"kafka": {"key": {"type": "string", "description": topic.key}, "bindingVersion": KAFKA_BINDING}}
-    if topic.message in BINARY:
-        content, description = BINARY[topic.message]
-        told = {"headers": _texts(DEAD_LETTER_HEADERS)} if topic.message == "dead-letter" else {}
+    if name in BINARY:
+        content, description = BINARY[name]
+        told = {"headers": _texts(DEAD_LETTER_HEADERS)} if name == "dead-letter" else {}
         payload = {"type": "string", "format": "binary"}
         return {
-            "name": topic.message,
+            "name": name,
             "contentType": content,
             "summary": description,
             **told,
             "payload": payload,
             "bindings": key,
         }
-    schema = inlined_schema(MESSAGES[topic.message])
+    schema = inlined_schema(MESSAGES[name])
     return {
         "name": schema["properties"]["schema"]["const"],
         "contentType": "application/json",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -18,6 +18,9 @@ from wim.document import RegistryError, RegistryErrors
 
 _MINUTE_NS: Final = 60 * 10**9
 _HOUR_NS: Final = 60 * _MINUTE_NS
+
+#: Words of `dispatch.joint.Trigger`.
+_Trigger = Literal["hundred_tonne", "legal_repeat", "cloned_plate", "covered_plate", "drove_off", "refused"]
 
 #: strict: "4500" and true are typing errors in a file, not numbers.
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -170,6 +173,32 @@ class Policy(BaseModel):
         description="a truck found legal opens nothing for so long while its weight stays the same (dispatch.md §3)",
     )
 
+    joint_triggers: list[_Trigger] = Field(
+        ["hundred_tonne", "legal_repeat", "cloned_plate", "covered_plate", "drove_off", "refused"],
+        min_length=0,
+        max_length=6,
+        description="what makes a truck a matter of road and police together (dispatch.md §4)",
+    )
+    joint_by_both: list[_Trigger] = Field(
+        ["hundred_tonne", "legal_repeat", "refused"],
+        min_length=0,
+        max_length=6,
+        description="of those, what is done only when both sides are: each has a decision of its own to take "
+        "(dispatch.md §4, ALL)",
+    )
+    joint_receive_seconds: int = Field(
+        60, ge=5, le=3_600, description="the other agency's system must have confirmed receipt by then (dispatch.md §4)"
+    )
+    joint_accept_seconds: int = Field(
+        180, ge=10, le=7_200, description="and its desk have accepted or declined (dispatch.md §4)"
+    )
+    joint_arrive_minutes: int = Field(
+        45, ge=1, le=720, description="its unit be at the truck: a section of 60 km at 80 km/h (dispatch.md §4)"
+    )
+    joint_done_minutes: int = Field(
+        240, ge=5, le=2_880, description="and its part be done: weighed, unloaded, written, signed (dispatch.md §4)"
+    )
+
     notice_cool_down_seconds: int = Field(
         3,
         ge=0,
@@ -293,6 +322,7 @@ _HEADINGS = {
     "severity_intercept_from": "What opens an intercept",
     "severity_weights": "Which intercept a squad gets",
     "acknowledge_seconds": "How long who may wait",
+    "joint_triggers": "What road and police do together",
     "notice_cool_down_seconds": "Notices to phones, rooms and signs",
     "exclusions_lean_below": "What is left out of figures",
     "seal_after_days": "What is kept",

@@ -14,7 +14,8 @@ an old owner was paused in mid-send    when it wakes it finds the lease gone and
 a crash between send and note          the same state is sent once more, under the same version
 =====================================  ===========================================================================
 
-Readers keep the highest version of an id, so sending twice or out of order is noise and never news.
+What joint actions owe to Kafka (`service.store.outbox`) goes the same way: sent while the lease is held, dropped once
+it is acknowledged. Readers keep the highest version of an id, so sending twice or out of order is noise and never news.
 """
 
 from __future__ import annotations
@@ -43,11 +44,12 @@ from service.lanes.sending import ACKNOWLEDGED_SECONDS, Sender
 from service.lanes.work import Message
 from service.messages.envelope import DISPATCH, headers_of, traceparent
 from service.metrics import Metrics
-from service.store import intercepts, leases, timers
+from service.store import intercepts, leases, outbox, timers
 from service.store.engine import Store
 from service.store.errors import FencedError
 from service.store.intercepts import Unpublished
 from service.store.leases import Lease
+from service.store.outbox import Owed, Waiting
 from service.store.timers import Timer
 from service.topics import INTERCEPTS
 from wim.forms.json_form import instant_ns
@@ -69,8 +71,8 @@ BATCH = 256
 #: Between a look at the lease and a send no more than this may pass.
 FRESH_SECONDS = 1.0
 
-#: A state to be told, or an intercept to be forgotten.
-Due = Unpublished | Timer
+#: A state to be told, an intercept to be forgotten, or a message that is owed.
+Due = Unpublished | Timer | Waiting
 
 #: What a stopping relay gets to note what it has sent; a send that takes longer is repeated by the next owner.
 STOP_SECONDS = 1.0
@@ -93,6 +95,18 @@ class _Best(msgspec.Struct):
 
 
 _HEAD = msgspec.json.Decoder(_Head)
+
+
+class _Told(msgspec.Struct):
+    """What of any other message the headers need."""
+
+    id: str
+    version: int
+    time: str
+    schema: str
+
+
+_TOLD = msgspec.json.Decoder(_Told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +239,7 @@ class _Tenure:
         with self._store.reading() as conn:
             if not self._held(conn):
                 return None
-            due = intercepts.unpublished(conn, BATCH)
+            due: list[Due] = [*intercepts.unpublished(conn, BATCH), *outbox.waiting(conn, BATCH)]
             timer_ns = timers.next_due_ns(conn)
         if timer_ns is None or timer_ns > self._times.clock_ns():
             return due
@@ -240,6 +254,7 @@ class _Tenure:
         with self._store.writing() as conn:
             if held := self._held(conn):
                 intercepts.mark_published(conn, states)
+                outbox.drop(conn, [one.number for one in sent if isinstance(one, Waiting)])
                 for timer in sent:
                     if isinstance(timer, Timer):
                         timers.fire(conn, timer)
@@ -292,11 +307,20 @@ def _message(one: Due) -> Message:
     if isinstance(one, Timer):
         # Compaction drops a key whose last value is null.
         return Message(INTERCEPTS, one.subject.encode(), None)
+    if isinstance(one, Waiting):
+        return _owed(one.owed)
     value = one.document.encode()
     head = _HEAD.decode(value)
     trace = traceparent(head.best.id, "cases")
     headers = headers_of(one.id, one.version, head.time, head.schema, DISPATCH, trace)
     return Message(INTERCEPTS, one.id.encode(), value, headers)
+
+
+def _owed(owed: Owed) -> Message:
+    value = owed.document.encode()
+    told = _TOLD.decode(value)
+    headers = headers_of(told.id, told.version, told.time, told.schema, DISPATCH, traceparent(owed.key, "joint"))
+    return Message(owed.topic, owed.key.encode(), value, headers)
 
 
 class RelayService(mode.Service):

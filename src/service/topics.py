@@ -60,6 +60,8 @@ class Topic:
     retention: timedelta | None
     max_bytes: int
     description: str
+    #: Further messages on the same topic, told apart by their `schema`.
+    also: Sequence[str] = ()
 
     def settings(self, replication: int) -> Mapping[str, str]:
         """Its Kafka configuration where every message has `replication` copies."""
@@ -79,7 +81,14 @@ TOPICS: Sequence[Topic] = (
     Topic(SIGHTINGS, "plate", "sighting", MANY_PARTITIONS, REPLAY, PLAIN_BYTES, "Clean passages of a wanted plate."),
     Topic(INTERCEPTS, "intercept id", "intercept", 6, None, PLAIN_BYTES, "Each intercept's current state."),
     Topic(
-        JOINT_ACTION, "intercept id", "joint-action", 6, MONTH, PLAIN_BYTES, "What agencies owe each other, and did."
+        JOINT_ACTION,
+        "intercept id",
+        "joint-action",
+        6,
+        MONTH,
+        PLAIN_BYTES,
+        "What agencies owe each other, and did; and which of their responses were refused.",
+        also=("refusal",),
     ),
     *(
         Topic(responses(agency), "intercept id", "response", FEW_PARTITIONS, MONTH, PLAIN_BYTES, f"What {agency} did.")

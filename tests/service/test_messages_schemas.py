@@ -206,4 +206,5 @@ def test_checking_against_an_earlier_release_finds_what_it_breaks(tmp_path: Path
 
 def test_every_message_has_its_own_file() -> None:
     """One file a message and version."""
-    assert sorted(documents()) == ["health.v1.json", "intercept.v1.json", "sighting.v1.json", "violation.v1.json"]
+    kinds = ("health", "intercept", "joint-action", "refusal", "response", "sighting", "violation")
+    assert sorted(documents()) == [f"{kind}.v1.json" for kind in kinds]

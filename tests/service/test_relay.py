@@ -10,16 +10,18 @@ from typing import Any
 
 import pytest
 
+from dispatch.joint import Trigger
 from service.docket.actions import act
 from service.docket.deeds import Actor, Deed
+from service.docket.joint_proposals import propose
 from service.docket.keeping import FORGET
 from service.lanes.work import Message
-from service.messages import Intercept, decode
+from service.messages import Intercept, JointAction, decode
 from service.metrics import Metrics
 from service.relay import LEASE, Relay, Times
-from service.store import leases
+from service.store import leases, outbox
 from service.store.engine import Store
-from service.topics import INTERCEPTS
+from service.topics import INTERCEPTS, JOINT_ACTION
 from tests.service.docket.desk import Desk
 from tests.service.told import MINUTE_NS, TIME_NS
 
@@ -43,6 +45,11 @@ class Log:
         await self.gate.wait()
         self.messages += messages
         self.under_way -= 1
+
+    @property
+    def joint(self) -> list[Message]:
+        """What went to the other agency."""
+        return [message for message in self.messages if message.topic == JOINT_ACTION]
 
     @property
     def told(self) -> list[tuple[int, str]]:
@@ -132,6 +139,29 @@ async def test_the_time_from_crossing_to_intercept_is_measured_once(desk: Desk) 
     async with relaying(desk.store, log, clock, "two", metrics=metrics, producer_s=0.0):
         await until(lambda: len(log.told) == 3 and desk.to_publish() == [])
     assert measured("count") == 1
+
+
+async def test_what_is_owed_is_told_once_and_dropped(desk: Desk) -> None:
+    """A joint action goes out under its intercept's key, each version, and is owed no longer once acknowledged."""
+    desk.file(desk.violation(hundred_tonne=True, evidence=True))
+    told = desk.only_intercept()
+    with desk.store.writing(durable=True) as conn:
+        propose(conn, told, Trigger.REFUSED, TIME_NS, desk.terms)
+        owed = len(outbox.waiting(conn, 10))
+    log, clock = Log(), Clock()
+    async with relaying(desk.store, log, clock):
+        await until(lambda: len(log.joint) == owed and not waiting(desk))
+        clock.seconds += 1
+    message = log.joint[-1]
+    joint = decode(JointAction, message.value)
+    headers = {name: value.decode() for name, value in message.headers}
+    assert (message.key, joint.trigger, len(log.joint)) == (told.id.encode(), "refused", owed)
+    assert (headers["ce_id"], headers["ce_type"]) == (f"{joint.id}/1", "dispatch.joint-action.v1")
+
+
+def waiting(desk: Desk) -> list[outbox.Waiting]:
+    with desk.store.reading() as conn:
+        return outbox.waiting(conn, 10)
 
 
 async def test_of_quick_changes_the_present_state_is_sent(desk: Desk) -> None:

@@ -287,6 +287,7 @@ def components() -> dict[str, Schema]:
     """The schemas that the document refers to, by name."""
     _, made = msgspec.json.schema_components(_STRUCTS, ref_template="#/components/schemas/{name}")
     told = {"Violation": inlined_schema(messages.Violation), "Intercept": inlined_schema(messages.Intercept)}
+    told["JointAction"] = inlined_schema(messages.JointAction)
     for schema in told.values():
         schema.pop("$schema", None)
         schema.pop("$id", None)

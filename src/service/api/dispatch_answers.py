@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from service.messages import LedgerEntry
+
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Moment = Annotated[str | None, Meta(extra_json_schema={"format": "date-time"})]
 
@@ -54,4 +56,11 @@ class WhyOf(Struct, frozen=True, kw_only=True):
     decisions: Annotated[list[DecisionOf], Meta(description="Oldest first.")]
 
 
-STRUCTS = (SquadsOf, SquadOf, WhyOf)
+class LedgerPage(Struct, frozen=True, kw_only=True):
+    """Entries of the ledger."""
+
+    items: list[LedgerEntry]
+    next: Annotated[int | None, Meta(description="Give it as `after`; null: there is no more.")]
+
+
+STRUCTS = (SquadsOf, SquadOf, WhyOf, LedgerPage)

@@ -5,6 +5,7 @@ event           data
 ==============  =======================================================================================================
 intercept       the message of contracts.md §5, its full state each time
 violation       the message of contracts.md §5
+joint-action    the message of contracts.md §5; for squads, police, duty and admins
 stats           `Stats`: today's figures of each corridor, every few seconds; without `id`, for nobody need catch up
                 with them, and not where one site is asked for, for they are of corridors
 gap             {"oldest", "newest"}: what lay before `oldest` is no longer kept, so some events were missed; the active
@@ -46,8 +47,11 @@ router = APIRouter(prefix="/v1/live", tags=[Tag.LIVE])
 
 _Reader = Annotated[Asker, allow(Role.SQUAD, Role.POLICE, Role.DUTY, Role.ANALYST, Role.ADMIN)]
 
-Kind = Literal["intercept", "violation", "stats"]
-_KINDS: frozenset[str] = frozenset({"intercept", "violation", "stats"})
+Kind = Literal["intercept", "violation", "joint-action", "stats"]
+_KINDS: frozenset[str] = frozenset({"intercept", "violation", "joint-action", "stats"})
+
+#: Who works with whom; figures need no joint actions.
+_JOINT = frozenset({Role.SQUAD, Role.POLICE, Role.DUTY, Role.ADMIN})
 
 #: How long a browser waits before it comes back.
 RETRY_MS = 2_000
@@ -73,7 +77,8 @@ class View:
         wanted = (
             entry.kind in self.kinds and self.corridor in (None, entry.corridor) and self.site in (None, entry.site)
         )
-        return wanted and self.asker.scope.holds(entry.corridor, entry.site)
+        welcome = entry.kind != "joint-action" or self.asker.principal.role in _JOINT
+        return wanted and welcome and self.asker.scope.holds(entry.corridor, entry.site)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,8 @@ def _shows_row(view: View, row: InterceptRow) -> bool:
 
 _STREAM = {
     "description": (
-        "Events until either side closes: `intercept` and `violation` with those schemas, `stats` with `Stats`, `gap`."
+        "Events until either side closes: `intercept`, `violation` and `joint-action` with those "
+        "schemas, `stats` with `Stats`, `gap`."
     ),
     "content": {"text/event-stream": {"schema": {"type": "string"}}},
 }

@@ -5,7 +5,7 @@ field                becomes
 ===================  ===============================================================================================
 plate, permit        their pseudonyms, alike wherever they stand
 media                empty: a picture shows the plate
-note                 null: what a person typed may name it
+note, outcome        null: what a person typed may name it; of ledger entries `document` is empty too
 ===================  ===============================================================================================
 """
 
@@ -20,7 +20,7 @@ from service.pseudonyms import Pseudonyms
 
 
 def document(kind: str, text: str, pseudonyms: Pseudonyms) -> bytes:
-    """The JSON of a message of that kind (intercept, violation), masked."""
+    """The JSON of a message of that kind (intercept, violation, joint-action), masked."""
     told = msgspec.json.decode(text)
     _MASKS[kind](told, pseudonyms)
     return msgspec.json.encode(told)
@@ -39,8 +39,19 @@ def _intercept(told: dict[str, Any], pseudonyms: Pseudonyms) -> None:
     _violation(told["best"], pseudonyms)
 
 
+def _joint(told: dict[str, Any], pseudonyms: Pseudonyms) -> None:
+    told["plate"] = pseudonyms.of(told["plate"])
+    for part in (*told["sides"], *told["ledger"]):
+        part["note"] = None
+    for side in told["sides"]:
+        side["outcome"] = None
+    for entry in told["ledger"]:
+        entry["document"] = {}
+
+
 #: A kind that is not here cannot be shown to them.
 _MASKS: Mapping[str, Callable[[dict[str, Any], Pseudonyms], None]] = {
     "violation": _violation,
     "intercept": _intercept,
+    "joint-action": _joint,
 }

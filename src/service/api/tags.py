@@ -13,6 +13,7 @@ class Tag(enum.StrEnum):
     SITES = "sites"
     VIOLATIONS = "violations"
     INTERCEPTS = "intercepts"
+    JOINT = "joint"
     SQUADS = "squads"
     OFFENDERS = "offenders"
     PLATES = "plates"
@@ -28,6 +29,7 @@ DESCRIPTIONS: dict[Tag, str] = {
     Tag.SITES: "What is known of sensors, and who doubts them.",
     Tag.VIOLATIONS: "Crossings that were over a limit.",
     Tag.INTERCEPTS: "Trucks to be stopped, and what becomes of them.",
+    Tag.JOINT: "What road and police owe each other about a truck, and the ledger of what both did.",
     Tag.SQUADS: "Who is on duty, and where.",
     Tag.OFFENDERS: "What a plate did before; every look is written down.",
     Tag.PLATES: "Permits, registrations, exemptions and the watch list, changed without a restart.",

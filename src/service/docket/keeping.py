@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 
 from dispatch.life import WAITING_STATES, State
 from service import messages
-from service.docket import rows
+from service.docket import joint_proposals, rows
 from service.docket.terms import Terms
 from service.store import intercepts, timers
 from service.store.intercepts import InterceptRow
@@ -41,7 +41,17 @@ FORGET_AFTER_NS = 30 * DAY_NS
 
 
 def keep(conn: Connection, told: Sequence[messages.Intercept], now_ns: int, terms: Terms) -> list[InterceptRow]:
-    """Write each as the version after the one that was read, and give the rows. Raises `FencedError`."""
+    """Write each as the version after the one that was read, and give the rows; their joint actions follow.
+
+    Raises `FencedError`.
+    """
+    kept = write(conn, told, now_ns, terms)
+    joint_proposals.follow(conn, told, now_ns, terms)
+    return kept
+
+
+def write(conn: Connection, told: Sequence[messages.Intercept], now_ns: int, terms: Terms) -> list[InterceptRow]:
+    """`keep` for a change that no joint action follows, such as one that came from there."""
     kept = [rows.intercept_row(one) for one in told]
     intercepts.save(conn, kept)
     for kind, due_at_ns in _timers(told, kept, now_ns, terms).items():

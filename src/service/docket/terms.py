@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dispatch.cases import PLATE_READ_WINDOW_NS, REACH_HORIZON_NS, TRIP_GAP_NS, Opening
 from dispatch.intercepts import Ranking
+from dispatch.joint import Agreement, Completion, SideState, Trigger
 from dispatch.network import Forces, duty_at
 from dispatch.offenders import CERTAIN_CONFIDENCE, DISPATCH_WINDOW_NS
 from dispatch.reach import Reach
@@ -41,6 +42,7 @@ class Terms:
     desk_wait_ns: int = 180 * _SECOND_NS
     legal_again_ns: int = LEGAL_AGAIN_NS
     review_sigmas: float = REVIEW_SIGMAS
+    agreement: Agreement = field(default_factory=Agreement)
 
     @cached_property
     def roads(self) -> Roads:
@@ -114,4 +116,21 @@ def terms_of(policy: Policy, network: Network, forces: Forces) -> Terms:
         desk_wait_ns=policy.duty_desk_seconds * _SECOND_NS,
         legal_again_ns=policy.legal_again_ns,
         review_sigmas=policy.review_sigmas,
+        agreement=_agreement(policy),
+    )
+
+
+def _agreement(policy: Policy) -> Agreement:
+    minute_ns = 60 * _SECOND_NS
+    return Agreement(
+        triggers=frozenset(map(Trigger, policy.joint_triggers)),
+        completions={
+            trigger: Completion.ALL if trigger in policy.joint_by_both else Completion.ANY for trigger in Trigger
+        },
+        deadlines_ns={
+            SideState.PROPOSED: policy.joint_receive_seconds * _SECOND_NS,
+            SideState.DELIVERED: policy.joint_accept_seconds * _SECOND_NS,
+            SideState.ACCEPTED: policy.joint_arrive_minutes * minute_ns,
+            SideState.ON_SCENE: policy.joint_done_minutes * minute_ns,
+        },
     )

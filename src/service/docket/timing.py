@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from dispatch import intercepts as life_cycle
 from dispatch.life import WAITING_STATES, State, by_system
 from service import messages
-from service.docket import keeping, offering, record, rows
+from service.docket import joint, joint_keeping, keeping, offering, record, rows
 from service.docket.deeds import passed_by
 from service.docket.drafting import life_of, relive
 from service.docket.terms import Terms
@@ -31,6 +31,9 @@ def fire_due(conn: Connection, now_ns: int, terms: Terms, limit: int = 100) -> i
     """Do what is due, at most `limit` timers at a time; gives how many intercepts changed."""
     due = timers.due(conn, now_ns, limit, _KINDS.keys())
     changed = [after for timer in due if timers.fire(conn, timer) and (after := _fired(conn, timer, now_ns, terms))]
+    for timer in timers.due(conn, now_ns, limit):
+        if timer.kind == joint_keeping.DEADLINE and timers.fire(conn, timer):
+            joint.deadline_passed(conn, timer.subject, now_ns, terms)
     if changed:
         feed.append(conn, [rows.intercept_entry(rows.intercept_row(one)) for one in changed])
     return len(changed)

@@ -2,6 +2,7 @@
 
 from service.messages.codec import VIOLATION_COLUMNS, MessageError, decode, encode, encode_violations
 from service.messages.envelope import Headers, headers, headers_of, plate_key, rfc3339, site_source, traceparent
+from service.messages.joint import JointAction, JointSide, LedgerEntry, Refusal, Response
 from service.messages.structs import (
     Axle,
     Group,
@@ -25,10 +26,15 @@ __all__ = [
     "Health",
     "History",
     "Intercept",
+    "JointAction",
+    "JointSide",
     "LaneHealth",
+    "LedgerEntry",
     "Media",
     "MessageError",
     "Passage",
+    "Refusal",
+    "Response",
     "Seen",
     "Sighting",
     "Strip",

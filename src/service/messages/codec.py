@@ -8,13 +8,15 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
+from service.messages.joint import JointAction, Refusal, Response
 from service.messages.structs import Health, Intercept, Sighting, Violation
 
 Message = TypeVar("Message", bound=Struct)
 
 _ENCODER = msgspec.json.Encoder()
 _DECODERS: Mapping[type[Struct], msgspec.json.Decoder[Any]] = {
-    kind: msgspec.json.Decoder(kind) for kind in (Violation, Sighting, Intercept, Health)
+    kind: msgspec.json.Decoder(kind)
+    for kind in (Violation, Sighting, Intercept, Health, JointAction, Response, Refusal)
 }
 
 #: The fields of a violation that its judge must give as columns; `schema` is known, `media` come later.

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from service.messages.joint import JointAction, Refusal, Response
 from service.messages.structs import Health, Intercept, Sighting, Violation
 
 Schema = dict[str, Any]
@@ -27,6 +28,9 @@ MESSAGES: Mapping[str, type[Struct]] = {
     "sighting": Sighting,
     "intercept": Intercept,
     "health": Health,
+    "joint-action": JointAction,
+    "response": Response,
+    "refusal": Refusal,
 }
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

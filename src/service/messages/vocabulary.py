@@ -159,3 +159,45 @@ class Side(_Word):
     LEFT = "left"
     RIGHT = "right"
     OTHER = "other"
+
+
+class SideState(_Word):
+    """Where one side of a joint action stands (`dispatch.joint.SideState`)."""
+
+    PROPOSED = "proposed"
+    DELIVERED = "delivered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    ON_SCENE = "on_scene"
+    DONE = "done"
+    OTHER = "other"
+
+
+class JointStatus(_Word):
+    """Where a joint action as a whole stands (`dispatch.joint.Status`)."""
+
+    OPEN = "open"
+    DONE = "done"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    OTHER = "other"
+
+
+class JointTrigger(_Word):
+    """Why a truck is a matter of both agencies (`dispatch.joint.Trigger`)."""
+
+    HUNDRED_TONNE = "hundred_tonne"
+    LEGAL_REPEAT = "legal_repeat"
+    CLONED_PLATE = "cloned_plate"
+    COVERED_PLATE = "covered_plate"
+    DROVE_OFF = "drove_off"
+    REFUSED = "refused"
+    OTHER = "other"
+
+
+class Completion(_Word):
+    """Whose work ends a joint action (`dispatch.joint.Completion`)."""
+
+    ANY = "any"
+    ALL = "all"
+    OTHER = "other"

@@ -5,9 +5,9 @@ what                                           after `Keep`
 =============================================  ==============================================================
 crossings without violation                    `plates_days`
 violations, their crossings, cases,            `violations_days`
-intercepts, offender history, and the
-plate in the head of archived frames
-(`service.frame_purge`)
+intercepts, joint actions, offender
+history, and the plate in the head of
+archived frames (`service.frame_purge`)
 what downgrades took back                      `violations_days`, deleted: ids of violations
 entries of the audit log                       `audit_days`, deleted
 notices (they hold no plate), browsers that
@@ -35,6 +35,7 @@ from service.pseudonyms import MARK, Pseudonyms
 from service.store import feed, push
 from service.store.dispatch_tables import decisions
 from service.store.engine import Store
+from service.store.joint_tables import joint_actions
 from service.store.notice_tables import notices
 from service.store.tables import audit, cases, idempotency, intercepts, outcomes, sightings, violations
 from service.store.watch_tables import recalls
@@ -77,6 +78,7 @@ _PLATES = {
     "violations": Plates(violations, "time_ns", lambda keep: keep.violations_days),
     "cases": Plates(cases, "newest_ns", lambda keep: keep.violations_days),
     "intercepts": Plates(intercepts, "newest_ns", lambda keep: keep.violations_days),
+    "joint actions": Plates(joint_actions, "newest_ns", lambda keep: keep.violations_days),
     "offender history": Plates(outcomes, "time_ns", lambda keep: keep.violations_days),
 }
 

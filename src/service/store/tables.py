@@ -10,7 +10,15 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Float, Index, LargeBinary, SmallInteger, Table, Text
 
-from service.store import dispatch_tables, effect_tables, frame_tables, ledger_tables, notice_tables, watch_tables
+from service.store import (
+    dispatch_tables,
+    effect_tables,
+    frame_tables,
+    joint_tables,
+    ledger_tables,
+    notice_tables,
+    watch_tables,
+)
 from service.store.columns import NUMBER, big, flag, integer, metadata, partial, small, text
 
 #: Whoever takes `metadata` from here has every table in it.
@@ -18,6 +26,7 @@ __all__ = [
     "dispatch_tables",
     "effect_tables",
     "frame_tables",
+    "joint_tables",
     "ledger_tables",
     "metadata",
     "notice_tables",

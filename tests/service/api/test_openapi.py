@@ -47,6 +47,11 @@ OPERATIONS = {
     "exclude_violation",
     "restore_violation",
     "list_exclusions",
+    "list_joint_actions",
+    "read_joint_action",
+    "propose_joint_action",
+    "move_joint_action",
+    "read_ledger",
     "list_squads",
     "tell_status",
     "read_offender",
@@ -212,6 +217,8 @@ def fuzz(operation: Any, mode: GenerationMode, api: Api) -> None:
 def test_real_answers_fit_the_document(fuzzed: Api, described: dict[str, Any]) -> None:
     """With data in them, answers fit the schema of their route."""
     told = fuzzed.desk.only_intercept()
+    proposal = {"intercept": told.id, "trigger": "refused", "note": "keeps the doors shut"}
+    joint = fuzzed.send("duty", "POST", "/v1/joint-actions", proposal, Idempotency_Key="proposal").json()["id"]
     paths = {
         "/v1/corridors": "/v1/corridors",
         "/v1/sites": "/v1/sites",
@@ -221,6 +228,9 @@ def test_real_answers_fit_the_document(fuzzed: Api, described: dict[str, Any]) -
         "/v1/violations/{violation}": f"/v1/violations/{told.best.id}",
         "/v1/intercepts": "/v1/intercepts",
         "/v1/intercepts/{intercept}": f"/v1/intercepts/{told.id}",
+        "/v1/joint-actions": "/v1/joint-actions",
+        "/v1/joint-actions/{joint}": f"/v1/joint-actions/{joint}",
+        "/v1/ledger": "/v1/ledger",
         "/v1/offenders/{plate}": f"/v1/offenders/{PLATE}?reason=test",
         "/v1/permits": "/v1/permits",
         "/v1/permits/{key}": f"/v1/permits/{PLATE}/N7",

@@ -1,0 +1,83 @@
+"""Joint actions: their present state, and who may see it."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from service.store import bulk
+from service.store.joint_tables import joint_actions
+from service.store.paging import Cursor, matching, newest_first, within
+
+#: The column that holds the unit of an agency.
+_UNITS = {"road": joint_actions.c.road_unit, "police": joint_actions.c.police_unit}
+
+
+class JointRow(NamedTuple):
+    """A joint action with its message (`document`, JSON), at the place where its truck was seen when it was proposed;
+    `newest_ns` is when it last changed."""
+
+    id: str
+    version: int
+    intercept: str
+    trigger: str
+    status: str
+    active: bool
+    corridor: str
+    site: str
+    plate: str
+    road_unit: str | None
+    police_unit: str | None
+    newest_ns: int
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which joint actions a list shows; None: no matter."""
+
+    intercept: str | None = None
+    active: bool | None = None
+
+
+def save(conn: Connection, rows: Sequence[JointRow]) -> None:
+    """Write each as the version after the one that it was read with (1 is new); `FencedError` if that moved."""
+    bulk.save_next(conn, joint_actions, rows)
+
+
+def get(conn: Connection, joint: str, corridors: Collection[str] | None) -> JointRow | None:
+    """One joint action, if it lies in one of the corridors."""
+    wanted = _rows().where(joint_actions.c.id == joint, *within(joint_actions.c.corridor, corridors))
+    row = conn.execute(wanted).one_or_none()
+    return JointRow(*row) if row else None
+
+
+def of_intercepts(conn: Connection, intercepts: Iterable[str]) -> list[JointRow]:
+    """The joint actions of these intercepts."""
+    keys = [(one,) for one in dict.fromkeys(intercepts)]
+    rows = conn.execute(bulk.having_keys(conn, joint_actions, ("intercept",), keys))
+    return [JointRow(*(getattr(row, name) for name in JointRow._fields)) for row in rows]
+
+
+def with_unit(conn: Connection, agency: str, unit: str) -> JointRow | None:
+    """The active joint action in which a unit takes part."""
+    row = conn.execute(_rows().where(joint_actions.c.active, _UNITS[agency] == unit).limit(1)).one_or_none()
+    return JointRow(*row) if row else None
+
+
+def page(
+    conn: Connection, corridors: Collection[str] | None, wanted: Wanted, after: Cursor | None, limit: int
+) -> list[JointRow]:
+    """A page of joint actions in the corridors, changed last first."""
+    table = joint_actions.c
+    conditions = matching((table.intercept, operator.eq, wanted.intercept), (table.active, operator.eq, wanted.active))
+    rows = _rows().where(*within(table.corridor, corridors), *conditions)
+    return [JointRow(*row) for row in conn.execute(newest_first(rows, table.newest_ns, table.id, after, limit))]
+
+
+def _rows() -> Any:
+    return select(*(joint_actions.c[name] for name in JointRow._fields))
