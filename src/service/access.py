@@ -72,7 +72,7 @@ _WITHOUT_PLATES = frozenset({Role.ANALYST, Role.TECHNICIAN, Role.DEVICE})
 
 @dataclass(frozen=True)
 class Principal:
-    """Who is asking. `corridors` None is all of them."""
+    """Who is asking. `corridors` None is all of them; a `read_only` one is a screen on a wall and nobody's hand."""
 
     name: str
     role: Role
@@ -80,6 +80,7 @@ class Principal:
     squad: str | None = None
     corridors: frozenset[str] | None = None
     plates: bool = False
+    read_only: bool = False
 
     def may_see(self, corridor: str) -> bool:
         """Whether the corridor is one of theirs."""
@@ -112,6 +113,18 @@ class Credential:
     hash: Hash
 
 
+@dataclass(frozen=True)
+class Admission:
+    """What a token gives until its end; by `reference` the door tells later whether it still does.
+
+    Without a reference nobody can take it back before its end.
+    """
+
+    principal: Principal
+    until_ns: int
+    reference: str | None
+
+
 def default_plates(role: Role) -> bool:
     """Whether a role sees plates where its entry does not say."""
     return role not in _WITHOUT_PLATES
@@ -122,6 +135,12 @@ class Door(Protocol):
 
     def verify(self, token: str, now_ns: int) -> Principal | None:
         """Whose token it is, None where it is nobody's or has ended."""
+
+    def admit(self, token: str, now_ns: int) -> Admission | None:
+        """The same with what a session is made of, which lives on without the token."""
+
+    def holder(self, reference: str, now_ns: int) -> Principal | None:
+        """Whose admission it was, as they stand now; None where it was taken back or has ended."""
 
 
 def issue() -> tuple[str, str, Hash]:
@@ -140,12 +159,26 @@ class TokenBook:
 
     def verify(self, token: str, now_ns: int) -> Principal | None:
         """Whose token it is, None where it is nobody's or has ended."""
+        admission = self.admit(token, now_ns)
+        return admission.principal if admission else None
+
+    def admit(self, token: str, now_ns: int) -> Admission | None:
+        """The same with its end and the name of its entry."""
         prefix, _, rest = token.partition("_")
         key, _, secret = rest.partition("_")
         credential = self._credentials.get(key)
         if prefix != _PREFIX or credential is None or now_ns >= credential.until_ns:
             return None
-        return credential.principal if self._is_right(credential, secret) else None
+        if not self._is_right(credential, secret):
+            return None
+        return Admission(credential.principal, credential.until_ns, _reference(credential))
+
+    def holder(self, reference: str, now_ns: int) -> Principal | None:
+        """Whose entry it is, as it stands now; None where it is gone, has ended or has another secret by now."""
+        credential = self._credentials.get(reference.partition(":")[0])
+        if credential is None or now_ns >= credential.until_ns or _reference(credential) != reference:
+            return None
+        return credential.principal
 
     def _is_right(self, credential: Credential, secret: str) -> bool:
         digest = hashlib.blake2b(secret.encode(errors="replace"), key=self._key).digest()
@@ -174,6 +207,16 @@ class TokenFile:
         """Whose token it is by the file as it is now, None where it is nobody's or has ended."""
         self._refresh()
         return self._book.verify(token, now_ns)
+
+    def admit(self, token: str, now_ns: int) -> Admission | None:
+        """The same with its end and the name of its entry."""
+        self._refresh()
+        return self._book.admit(token, now_ns)
+
+    def holder(self, reference: str, now_ns: int) -> Principal | None:
+        """Whose entry it is by the file as it is now, None where it is gone, has ended or has another secret."""
+        self._refresh()
+        return self._book.holder(reference, now_ns)
 
     def _look(self) -> tuple[int, int, int] | None:
         try:
@@ -294,6 +337,11 @@ def _hash(value: object) -> Hash:
     if found is None or n.bit_count() != 1 or not _SCRYPT_N <= n <= _MOST_SCRYPT_N:
         raise WrongValueError("is no scrypt hash of ours", "copy the entry that `wim tokens new` printed")
     return Hash(n, bytes.fromhex(found[2]), bytes.fromhex(found[3]))
+
+
+def _reference(credential: Credential) -> str:
+    """The entry and which secret it had: a session of the old one does not outlive a new one."""
+    return f"{credential.id}:{hashlib.blake2b(str(credential.hash).encode(), digest_size=8).hexdigest()}"
 
 
 def _scrypt(secret: str, salt: bytes, n: int) -> bytes:

@@ -260,6 +260,21 @@ class Policy(BaseModel):
         le=1_000_000,
         description="requests of one token in a minute; the page of a duty room makes about 60 (reliability.md)",
     )
+    session_hours: int = Field(
+        14,
+        ge=1,
+        le=168,
+        description="how long a browser stays signed in: a shift of twelve hours and what it drags on (dispatch.md §3)",
+    )
+    wall_session_days: int = Field(
+        30,
+        ge=1,
+        le=365,
+        description="how long a wall screen stays paired; it can be ended at any time (dispatch.md §5)",
+    )
+    pairing_minutes: int = Field(
+        5, ge=1, le=60, description="how long a wall screen shows one code: time to walk to a desk (dispatch.md §5)"
+    )
     idempotency_keep_hours: int = Field(
         24, ge=1, le=720, description="how long a repeated Idempotency-Key gets the first answer again (conventions)"
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -37,6 +38,9 @@ CONFIG = f"{PREFIX}CONFIG"
 _TESTS = f"{PREFIX}REQUIRE_"
 #: After the name of a secret: the file that holds it.
 FILE_SUFFIX = "_FILE"
+
+#: Scheme, host and perhaps a port, as the header Origin has them.
+_ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 
 _SECTION = ConfigDict(extra="forbid", frozen=True)
 
@@ -126,8 +130,18 @@ class ApiSettings(BaseModel):
 
     host: str = Field("127.0.0.1", min_length=1, description="the address to listen at; loopback until told otherwise")
     port: int = Field(8000, ge=0, le=65_535, description="0 = any free one")
+    public_url: str | None = Field(
+        None, description="the address that browsers use, where a proxy stands between: https://wim.example.org"
+    )
     tls_certificate_file: Path | None = Field(None, description="serve HTTPS with this certificate")
     tls_key_file: Path | None = Field(None, description="the key of that certificate")
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, value: str | None) -> str | None:
+        if value is not None and not _ORIGIN.fullmatch(value):
+            raise MisfitError("", f'is "{value}"', "write scheme and host, such as https://wim.example.org, no path")
+        return value
 
     @model_validator(mode="after")
     def _complete(self) -> ApiSettings:

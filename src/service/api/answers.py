@@ -14,7 +14,15 @@ from msgspec import Meta, Struct
 
 from service import messages
 from service.access import Role
-from service.api import case_answers, dispatch_answers, etags, exclusion_answers, health_answers, notice_answers
+from service.api import (
+    case_answers,
+    dispatch_answers,
+    etags,
+    exclusion_answers,
+    health_answers,
+    notice_answers,
+    session_forms,
+)
 from service.api.cursors import NEXT_LINK
 from service.api.examples import EXAMPLES
 from service.api.negotiation import CSV, GEOJSON, JSON
@@ -279,6 +287,7 @@ _STRUCTS = (
     *case_answers.STRUCTS,
     *notice_answers.STRUCTS,
     *exclusion_answers.STRUCTS,
+    *session_forms.STRUCTS,
     *ENTRIES,
 )
 

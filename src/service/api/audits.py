@@ -49,9 +49,9 @@ def refusal(parts: Parts, principal: Principal, code: str, method: str, route: s
     return entry(parts, principal, "refused", f"{method} {route}", code)
 
 
-def stranger(parts: Parts, address: str, method: str, route: str) -> Entry:
-    """Somebody came with a token that is nobody's."""
-    return Entry(parts.clock_ns(), address, "nobody", None, "refused", f"{method} {route}", "token_refused")
+def stranger(parts: Parts, address: str, code: str, method: str, route: str) -> Entry:
+    """Somebody came with a token or a cookie that is nobody's."""
+    return Entry(parts.clock_ns(), address, "nobody", None, "refused", f"{method} {route}", code)
 
 
 def keep(parts: Parts, noted: Entry) -> None:
@@ -65,16 +65,23 @@ def keep(parts: Parts, noted: Entry) -> None:
 
 def look_up(parts: Parts, principal: Principal, plate: str, reason: str | None, route: str) -> None:
     """Write down a look at a plate's history before it is shown. Raises the problem of a missing reason or right."""
+    if principal.read_only:
+        raise _no_look(parts, principal, "read_only", route, "a look at a plate's history needs a person: sign in")
     if not principal.plates:
-        parts.meters.refused("plates_refused")
-        keep(parts, refusal(parts, principal, "plates_refused", "GET", route))
-        raise Problem("plates_refused", "ask by time and place; a plate's history is for accounts that see plates")
+        remedy = "ask by time and place; a plate's history is for accounts that see plates"
+        raise _no_look(parts, principal, "plates_refused", route, remedy)
     given = (reason or "").strip()
     if not _SHORTEST_REASON <= len(given) <= LONGEST_REASON or not given.isprintable():
         remedy = "say in a few words why: the parameter `reason`, or the header Wim-Reason (percent-encoded)"
         raise wrong_parameters(FieldError("reason", "a look at a plate's history needs one", remedy))
     with parts.store.writing(durable=True) as conn:
         audit.note(conn, entry(parts, principal, "plate.look_up", f"plate:{plate}", given, {"route": route}))
+
+
+def _no_look(parts: Parts, principal: Principal, code: str, route: str, remedy: str) -> Problem:
+    parts.meters.refused(code)
+    keep(parts, refusal(parts, principal, code, "GET", route))
+    return Problem(code, remedy)
 
 
 #: The parameter of routes where a plate may be looked up; for clients that keep reasons out of addresses.

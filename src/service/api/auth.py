@@ -7,8 +7,9 @@ A route names its roles by a parameter, `Annotated[Asker, allow(Role.DUTY, …)]
 from __future__ import annotations
 
 import functools
+import hmac
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import anyio.to_thread
@@ -16,10 +17,11 @@ import structlog
 from fastapi import Depends, FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
-from service.access import Principal, Role
-from service.api import audits, parameters
+from service.access import Admission, Principal, Role
+from service.api import audits, origins, parameters
+from service.api.credentials import COOKIE, Bearer, Cookie, Shown, holder
 from service.api.parts import Parts, PartsOf
 from service.api.problems import Problem
 from service.api.scopes import Scope, scope_of
@@ -27,7 +29,15 @@ from service.api.scopes import Scope, scope_of
 log = structlog.get_logger(__name__)
 
 _BEARER = HTTPBearer(auto_error=False, description="A token of `wim tokens new`, or one that the demo printed.")
-_Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+_COOKIE = APIKeyCookie(name=COOKIE, auto_error=False, description="Of a browser that signed in, see POST /v1/session.")
+_Header = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+_Session = Annotated[str | None, Depends(_COOKIE)]
+
+#: A page sends in it what `GET /v1/session` told it.
+CSRF_HEADER = "X-CSRF-Token"
+
+#: What changes nothing, whoever asks.
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class UndeclaredRouteError(RuntimeError):
@@ -40,11 +50,11 @@ class UndeclaredRouteError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, and what of the road they may see; `token` to ask again whether it still stands."""
+    """Who asks, and what of the road they may see; `shown` to ask again whether it still stands."""
 
     principal: Principal
     scope: Scope
-    token: str = field(repr=False)
+    shown: Shown
 
     @property
     def plates(self) -> bool:
@@ -58,20 +68,22 @@ class Gate:
 
     roles: frozenset[Role] | None
 
-    async def enter(self, request: Request, parts: PartsOf, credentials: _Credentials) -> Asker:
+    async def enter(self, request: Request, parts: PartsOf, header: _Header, session: _Session) -> Asker:
         """The dependency of a route for some roles. Raises the problem of 401, 403, 429 or of a wrong parameter."""
         assert self.roles is not None
-        if credentials is None:
+        shown = _shown(header, session)
+        if shown is None:
             parts.meters.refused("token_missing")
-            raise _who("token_missing", "send the header Authorization: Bearer TOKEN", "Bearer")
-        principal = await _principal(parts, request, credentials.credentials)
-        if wait_s := parts.requests.take(principal.name, parts.steady_s()):
-            raise _too_many(wait_s)
+            raise _who("token_missing", "sign in, or send the header Authorization: Bearer TOKEN", "Bearer")
+        principal = await _principal(parts, request, shown)
+        bounded(parts, principal)
         if principal.role not in self.roles:
             detail = f"{principal.role} is not one of {', '.join(sorted(self.roles))}"
             raise await refused(parts, request, principal, "role_refused", detail)
+        if request.method not in _READS:
+            await _check_write(parts, request, principal, shown)
         parameters.check(request)
-        return Asker(principal, scope_of(principal, parts.registry), credentials.credentials)
+        return Asker(principal, scope_of(principal, parts.registry), shown)
 
     async def pass_by(self) -> None:
         """The dependency of a route for everybody."""
@@ -132,31 +144,86 @@ def _gates(dependant: Dependant) -> Iterator[Gate]:
             yield from _gates(inner)
 
 
-async def _principal(parts: Parts, request: Request, token: str) -> Principal:
-    address = request.client.host if request.client else "unknown"
-    if wait_s := parts.strangers.admit(token, address, parts.steady_s()):
-        raise _too_many(wait_s)
-    # A check costs tens of milliseconds on purpose, and the file of tokens may have to be read.
-    principal = await anyio.to_thread.run_sync(parts.door.verify, token, parts.clock_ns())
-    if principal is None:
-        await _turn_away(parts, request, address)
-        raise _who("token_refused", "make a new one with `wim tokens new`", 'Bearer error="invalid_token"')
+async def admitted(parts: Parts, request: Request, token: str) -> Admission:
+    """What somebody who signs in with a token is admitted as. Raises the problem of 401 or 429."""
+    _slow_down(parts, request, token)
+    admission = await anyio.to_thread.run_sync(parts.door.admit, token, parts.clock_ns())
+    if admission is None:
+        raise await _turn_away(parts, request, "token_refused", "make a new one with `wim tokens new`")
     parts.strangers.was_right(token)
+    bounded(parts, admission.principal)
+    return admission
+
+
+def bounded(parts: Parts, principal: Principal) -> None:
+    """Raise the problem of an account that asks too often."""
+    if wait_s := parts.requests.take(principal.name, parts.steady_s()):
+        raise too_many(wait_s)
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from."""
+    return request.client.host if request.client else "unknown"
+
+
+async def _principal(parts: Parts, request: Request, shown: Shown) -> Principal:
+    secret = shown.token if isinstance(shown, Bearer) else shown.value
+    _slow_down(parts, request, secret)
+    # A check costs tens of milliseconds on purpose, and the file of tokens may have to be read.
+    principal = await anyio.to_thread.run_sync(holder, parts, shown)
+    if principal is None:
+        raise await _turn_away(parts, request, *_NOBODY[type(shown)])
+    parts.strangers.was_right(secret)
     return principal
 
 
-async def _turn_away(parts: Parts, request: Request, address: str) -> None:
-    """Count a token that is nobody's; write it down, but not so often that a guesser fills the disk."""
-    parts.meters.refused("token_refused")
+#: What is said of a token and of a cookie that are nobody's.
+_NOBODY = {
+    Bearer: ("token_refused", "make a new one with `wim tokens new`"),
+    Cookie: ("session_ended", "sign in again"),
+}
+
+
+def _shown(header: HTTPAuthorizationCredentials | None, session: str | None) -> Shown | None:
+    if header is not None:
+        return Bearer(header.credentials)
+    return None if session is None else Cookie(session)
+
+
+async def _check_write(parts: Parts, request: Request, principal: Principal, shown: Shown) -> None:
+    if isinstance(shown, Cookie) and not is_of_page(parts, request, shown):
+        detail = f"send the header {CSRF_HEADER} with what GET /v1/session says, from the page itself"
+        raise await refused(parts, request, principal, "csrf_refused", detail)
+    if principal.read_only:
+        raise await refused(parts, request, principal, "read_only", "sign in on a device of your own to act")
+
+
+def is_of_page(parts: Parts, request: Request, cookie: Cookie) -> bool:
+    """Whether a write with a cookie comes from a page of ours."""
+    given = request.headers.get(CSRF_HEADER, "").encode()
+    return hmac.compare_digest(given, cookie.csrf.encode()) and not origins.is_elsewhere(parts, request)
+
+
+def _slow_down(parts: Parts, request: Request, secret: str) -> None:
+    if wait_s := parts.strangers.admit(secret, address_of(request), parts.steady_s()):
+        raise too_many(wait_s)
+
+
+async def _turn_away(parts: Parts, request: Request, code: str, remedy: str) -> Problem:
+    """Count who is nobody; write it down, but not so often that a guesser fills the disk."""
+    parts.meters.refused(code)
+    address = address_of(request)
     if not parts.noted_strangers.take(address, parts.steady_s()):
-        entry = audits.stranger(parts, address, request.method, route_of(request))
+        entry = audits.stranger(parts, address, code, request.method, route_of(request))
         await anyio.to_thread.run_sync(functools.partial(audits.keep, parts, entry))
+    return _who(code, remedy, 'Bearer error="invalid_token"')
 
 
 def _who(code: str, detail: str, challenge: str) -> Problem:
     return Problem(code, detail, headers={"WWW-Authenticate": challenge})
 
 
-def _too_many(wait_s: float) -> Problem:
+def too_many(wait_s: float) -> Problem:
+    """The problem of asking too often."""
     seconds = max(1, round(wait_s + 0.5))
     return Problem("too_many_requests", f"ask again in {seconds} s", headers={"Retry-After": str(seconds)})

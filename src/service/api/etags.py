@@ -24,7 +24,7 @@ _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 _VERSION = re.compile(r'"(\d{1,18})(?:-masked)?"')
 
 #: The same address answers each account, and each media type asked for, differently.
-VARY = {"Vary": "Authorization, Accept"}
+VARY = {"Vary": "Authorization, Cookie, Accept"}
 
 HEADER = {"ETag": {"schema": {"type": "string"}, "description": "Version of the answer, for If-None-Match."}}
 

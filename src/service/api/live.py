@@ -28,7 +28,7 @@ from fastapi import APIRouter, Depends, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from service.access import Role
-from service.api import masking
+from service.api import credentials, masking
 from service.api.answers import documented
 from service.api.auth import Asker, allow
 from service.api.fields import CorridorId, SiteId
@@ -197,8 +197,8 @@ def _figures(view: View, found: Snapshot | None) -> list[ServerSentEvent]:
 
 
 async def _still_welcome(parts: Parts, asker: Asker) -> bool:
-    """Whether the token still gives what the stream began with."""
-    return await anyio.to_thread.run_sync(parts.door.verify, asker.token, parts.clock_ns()) == asker.principal
+    """Whether token or session still gives what the stream began with."""
+    return await anyio.to_thread.run_sync(credentials.holder, parts, asker.shown) == asker.principal
 
 
 def _told(parts: Parts, view: View, event: Event) -> ServerSentEvent:

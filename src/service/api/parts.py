@@ -39,6 +39,8 @@ class Parts:
     clock_ns: Callable[[], int]
     steady_s: Callable[[], float]
     requests: Allowance
+    #: The address by which browsers come, where a proxy stands between (`WIM_API__PUBLIC_URL`).
+    public_url: str | None = None
     strangers: Strangers = field(default_factory=Strangers)
     #: How often an address that nobody knows is written into the audit log.
     noted_strangers: Allowance = field(default_factory=lambda: Allowance(6))
@@ -47,6 +49,8 @@ class Parts:
     push_key: str | None = None
     #: Where pictures are kept; None: nowhere.
     archive: Path | None = None
+    #: Codes for wall screens that one address may ask for: a screen asks anew every few minutes.
+    pairings: Allowance = field(default_factory=lambda: Allowance(6))
     #: Bodies of passages that are checked at once: one of 8 MiB is 60 MB and half a second of one core.
     checks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
 

@@ -78,6 +78,7 @@ def serve(settings: Settings, opened: Callable[[Opened], None]) -> None:
             notice_targets=targets,
             push_key=vapid.public_key if vapid else None,
             archive=_folder(settings.archive),
+            public_url=settings.api.public_url,
         )
         server = Server(_config(settings, parts), parts.live)
         opened(Opened(_url(settings, listener), tokens))

@@ -20,6 +20,7 @@ class Tag(enum.StrEnum):
     PASSAGES = "passages"
     NOTICES = "notices"
     LIVE = "live"
+    SESSIONS = "sessions"
     PROCESS = "process"
 
 
@@ -36,5 +37,6 @@ DESCRIPTIONS: dict[Tag, str] = {
     Tag.PASSAGES: "Crossings from roadside units that speak HTTP.",
     Tag.NOTICES: "Who was told of what, and the browsers that asked to be told.",
     Tag.LIVE: "What happens now, as server-sent events.",
+    Tag.SESSIONS: "Signing in with a browser, and wall screens.",
     Tag.PROCESS: "Probes, metrics and this document; open to everybody.",
 }

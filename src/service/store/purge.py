@@ -14,6 +14,7 @@ notices (they hold no plate), browsers that
 nobody renewed                                 `plates_days`, deleted
 the live feed, answers to Idempotency-Keys     `feed_days`, `idempotency_hours`, deleted: both are only
                                                for who comes back after a short while
+sessions of browsers                           their own end, deleted; the audit log tells of them
 =============================================  ==============================================================
 
 Times are those of the crossing. The same plate gets the same pseudonym as long as the key stays, so trips and counts of
@@ -37,6 +38,7 @@ from service.store.dispatch_tables import decisions
 from service.store.engine import Store
 from service.store.joint_tables import joint_actions
 from service.store.notice_tables import notices
+from service.store.session_tables import sessions
 from service.store.tables import audit, cases, idempotency, intercepts, outcomes, sightings, violations
 from service.store.watch_tables import recalls
 
@@ -98,6 +100,7 @@ def purge(store: Store, keep: Keep, now_ns: int, pseudonyms: Pseudonyms, step_ro
     steps["notices"] = partial(_delete, table=notices, before_ns=now_ns - keep.plates_days * _DAY_NS)
     steps["browsers"] = partial(push.trim, before_ns=now_ns - keep.plates_days * _DAY_NS)
     steps["answers"] = partial(_delete, table=idempotency, before_ns=now_ns - keep.idempotency_hours * _HOUR_NS)
+    steps["sessions"] = partial(_delete, table=sessions, before_ns=now_ns, time="until_ns")
     steps["live feed"] = partial(feed.trim, before_ns=now_ns - keep.feed_days * _DAY_NS)
     return {name: _in_steps(store, step, step_rows) for name, step in steps.items()}
 
@@ -131,9 +134,9 @@ def _replaced(value: Any, plate: str, pseudonym: str) -> Any:
     return value
 
 
-def _delete(conn: Connection, table: Table, before_ns: int, limit: int) -> int:
-    key = tuple_(*table.primary_key)
-    old = select(*table.primary_key).where(table.c.at_ns < before_ns).order_by(table.c.at_ns).limit(limit)
+def _delete(conn: Connection, table: Table, before_ns: int, limit: int, time: str = "at_ns") -> int:
+    key, at_ns = tuple_(*table.primary_key), table.c[time]
+    old = select(*table.primary_key).where(at_ns < before_ns).order_by(at_ns).limit(limit)
     return conn.execute(delete(table).where(key.in_(old))).rowcount
 
 

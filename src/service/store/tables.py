@@ -17,6 +17,7 @@ from service.store import (
     joint_tables,
     ledger_tables,
     notice_tables,
+    session_tables,
     watch_tables,
 )
 from service.store.columns import NUMBER, big, flag, integer, metadata, partial, small, text
@@ -30,6 +31,7 @@ __all__ = [
     "ledger_tables",
     "metadata",
     "notice_tables",
+    "session_tables",
     "watch_tables",
 ]
 

@@ -141,6 +141,7 @@ class Accounts:
 
     book: TokenBook
     tokens: dict[str, str]
+    credentials: tuple[Credential, ...]
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ def accounts() -> Accounts:
     for principal in PRINCIPALS:
         tokens[principal.name], key, digest = issue()
         credentials.append(Credential(key, principal, NEVER_NS, digest))
-    return Accounts(TokenBook(credentials), tokens)
+    return Accounts(TokenBook(credentials), tokens, tuple(credentials))
 
 
 @pytest.fixture

@@ -115,11 +115,12 @@ def wait_until_up(address: str) -> None:
 
 
 @contextlib.contextmanager
-def reading(served: Served, token: str, query: str = "", **headers: str) -> Iterator[Stream]:
-    """Follow the live feed in a thread while the block runs."""
+def reading(served: Served, token: str | None, query: str = "", **headers: str) -> Iterator[Stream]:
+    """Follow the live feed in a thread while the block runs; without a token the headers say who does."""
     stream = Stream()
     connection = http.client.HTTPConnection(served.address, timeout=None)
-    named = {"Authorization": f"Bearer {token}", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    who = {} if token is None else {"Authorization": f"Bearer {token}"}
+    named = who | {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request("GET", f"/v1/live{query}", headers=named)
     thread = threading.Thread(target=_follow, args=(connection, stream), daemon=True)
     thread.start()

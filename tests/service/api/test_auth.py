@@ -69,6 +69,13 @@ TABLE: dict[str, set[Role] | None] = {
     "PUT /v1/push-subscriptions": ROADSIDE,
     "DELETE /v1/push-subscriptions/{subscription}": ROADSIDE | {Role.ADMIN},
     "GET /v1/live": PERSONS - {Role.TECHNICIAN},
+    "POST /v1/session": None,
+    "GET /v1/session": set(Role),
+    "DELETE /v1/session": None,
+    "GET /v1/sessions": DESKS,
+    "DELETE /v1/sessions/{session}": DESKS,
+    "POST /v1/pairings": None,
+    "POST /v1/pairings/{code}": {Role.DUTY},
     "GET /livez": None,
     "GET /readyz": None,
     "GET /metrics": None,
@@ -81,6 +88,7 @@ def address(route: str) -> tuple[str, str]:
     """Method and a path of a route in which nothing exists."""
     method, path = route.split(" ")
     filled = path.replace("{corridor}", "G999").replace("{plate}", "苏A0T009").replace("{key:path}", "苏A0T009")
+    filled = filled.replace("{code}", "ABCDEF")
     return method, re.sub(r"{\w+}", "0123456789abcdef", filled)
 
 
