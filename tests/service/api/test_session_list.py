@@ -47,10 +47,10 @@ def test_a_desk_shuts_a_phone_out(api: Api) -> None:
     phone = signed_in(api, "squad")["squad"]
     (told,) = api.get("local", "/v1/sessions").json()["items"]
     assert api.send("local", "DELETE", f"/v1/sessions/{told['id']}").status_code == 204
-    assert phone.get("/v1/sites").json()["code"] == "session_ended"
-    assert api.get("local", "/v1/sessions").json()["items"] == []
     with api.parts.store.reading() as conn:
         ((_, entry),) = audit.page(conn, None, 1)
+    assert phone.get("/v1/sites").json()["code"] == "session_ended"
+    assert api.get("local", "/v1/sessions").json()["items"] == []
     assert (entry.actor, entry.action, entry.subject) == ("local", "session.end", f"session:{told['id']}")
 
 
