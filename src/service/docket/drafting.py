@@ -154,9 +154,14 @@ def seen_of(arrival: Arrival) -> messages.Seen:
 _DOUBTFUL_AXLES = {flag.name for flag in (Flag.AXLE_UNCERTAIN, Flag.TAILGATING, Flag.SPACING_IMPLAUSIBLE, Flag.STOPPED)}
 
 
+def axles_doubtful(passage: messages.Passage) -> bool:
+    """Whether its axles tell nothing of the vehicle."""
+    return bool(_DOUBTFUL_AXLES & set(passage.flags))
+
+
 def _spacings_mm(passage: messages.Passage) -> list[int]:
     """The spacings, by which a vehicle is known again; none where they are doubtful."""
-    if _DOUBTFUL_AXLES & set(passage.flags):
+    if axles_doubtful(passage):
         return []
     return [axle.spacing_mm for axle in passage.axles if axle.spacing_mm is not None]
 

@@ -22,6 +22,7 @@ from service.docket import keeping, offering, record, rows
 from service.docket.arrivals import Arrival
 from service.docket.cloning import feasible, scores
 from service.docket.drafting import seen_of
+from service.docket.likeness import likely
 from service.docket.openings import Accusation, Change, Trip, accuse, changes
 from service.docket.silence import found_legal, silent
 from service.docket.terms import Terms
@@ -201,6 +202,9 @@ def _accuse(
             passage = arrival.message.id
             history, clone = histories.get(passage, _NOBODY), clones.get(passage)
             accused[passage] = accuse(arrival, charge, history, reads, terms, passage in cleared, clone)
+    charged = [arrival for arrival in grave if accused[arrival.message.id].charged.reasons]
+    for passage, probable in likely(conn, charged, terms).items():
+        accused[passage] = replace(accused[passage], probable=probable)
     return accused
 
 

@@ -65,6 +65,8 @@ class Accusation:
     waived: tuple[str, ...] = ()
     #: How likely its plate is on two vehicles; None where nobody can tell.
     cloned: float | None = None
+    #: An earlier crossing that probably was of the same vehicle.
+    probable: messages.Probable | None = None
 
 
 def accuse(
@@ -174,9 +176,12 @@ def _change(
         certain=any(arrival.sighting.certain for arrival in trip.arrivals),
     )
     after = redraft(before, life, known, terms.horizon_ns) if before else draft(life, known, terms.horizon_ns)
-    scored = [found.cloned for one in trip.arrivals if (found := accused.get(one.sighting.passage)) is not None]
-    told_before = [] if before is None else [before.cloned]
-    after = msgspec.structs.replace(after, cloned=_highest([*told_before, *scored]))
+    found = [accused[one.sighting.passage] for one in trip.arrivals if one.sighting.passage in accused]
+    after = msgspec.structs.replace(
+        after,
+        cloned=_highest([after.cloned, *(one.cloned for one in found)]),
+        probable=next((one.probable for one in found if one.probable is not None), after.probable),
+    )
     if life.alerts > (before.alerts if before else 0):
         after = msgspec.structs.replace(after, **_afresh(messages.rfc3339(now_ns)))
     return Change(before, after, life)

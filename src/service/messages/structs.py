@@ -171,6 +171,14 @@ class History(Struct, frozen=True, kw_only=True):
     last: Instant | None
 
 
+class Probable(Struct, frozen=True, kw_only=True):
+    """A vehicle without a certain plate that probably is one that was seen before (docs/method/identity.md)."""
+
+    passage: PassageId
+    case: Annotated[str | None, Meta(description="The case of that crossing; cases stay apart.")]
+    score: Share
+
+
 class Intercept(Struct, frozen=True, kw_only=True):
     """The full present state of one intercept: what a squad is asked to stop."""
 
@@ -224,6 +232,7 @@ class Intercept(Struct, frozen=True, kw_only=True):
     escaped: Annotated[bool, Meta(description="Confirmed, and seen heavy again before it was unloaded.")] = False
     support: Annotated[str | None, Meta(description="Unit of the other agency that helps.")] = None
     passed: Annotated[list[str], Meta(description="Squads that passed it or did not answer.")] = []
+    probable: Annotated[Probable | None, Meta(description="Probably the same vehicle as an earlier one.")] = None
     cloned: Annotated[Share | None, Meta(description="How likely the plate is on two vehicles; null: not asked.")] = (
         None
     )

@@ -107,6 +107,13 @@ def page(
     return [ViolationRow(*row) for row in conn.execute(rows)]
 
 
+def unnamed(conn: Connection, from_ns: int, to_ns: int, limit: int) -> list[ViolationRow]:
+    """Violations without a certain plate between two times, both inclusive; the newest of them."""
+    table = violations.c
+    rows = _rows().where(~table.plate_certain, table.time_ns >= from_ns, table.time_ns <= to_ns)
+    return [ViolationRow(*row) for row in conn.execute(rows.order_by(table.time_ns.desc(), table.id).limit(limit))]
+
+
 class Count(NamedTuple):
     """Violations of a corridor, and how many of them are of a severity and more."""
 
