@@ -24,12 +24,12 @@ from service.metrics import Metrics
 from service.relay import Relay, RelayService, Times
 from service.store import schema
 from service.store.engine import Store, open_store
-from service.topics import DEAD_LETTERS, INTERCEPTS, SIGHTINGS, VIOLATIONS
+from service.topics import DEAD_LETTERS, INTERCEPTS, JOINT_ACTION, SIGHTINGS, VIOLATIONS, responses
 from tests.kafka.conftest import Ends
 from tests.service.docket.desk import Desk
 from tests.service.told import MINUTE_NS, TIME_NS
 
-TOPICS = (VIOLATIONS, SIGHTINGS, INTERCEPTS, DEAD_LETTERS)
+TOPICS = (VIOLATIONS, SIGHTINGS, INTERCEPTS, DEAD_LETTERS, JOINT_ACTION, responses("road"), responses("police"))
 
 
 @pytest.fixture

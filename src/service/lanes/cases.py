@@ -1,18 +1,21 @@
-"""The cases lane: violations and sightings in; trips, histories and intercepts out, to whoever must be told.
+"""The cases lane: violations and sightings in; trips, histories and intercepts out, to whoever must be told. What
+agencies' own systems answer comes in too.
 
-One batch goes: messages decoded → (in the transaction that moves the offsets) filed with their trips by
-`service.docket` → the relay woken, which sends what changed. Nothing is sent from here: an intercept is told by the
-outbox, a violation was told before it came.
+One batch goes: messages decoded → (in the transaction that moves the offsets) responses done and crossings filed
+with their trips by `service.docket` → the relay woken, which sends what changed. Nothing is sent from here: an
+intercept is told by the outbox, a violation was told before it came.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import socket
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from aiokafka.structs import ConsumerRecord
 from mode import ServiceT
 from sqlalchemy import Connection
 
@@ -21,13 +24,14 @@ from service import messages
 from service.docket.arrivals import Arrival, arrival
 from service.docket.filing import AskPlateReads, Filed, file
 from service.docket.plate_reads import LaneReads
+from service.docket.responses import Answered, take
 from service.docket.terms import Terms, terms_of
 from service.lanes.sending import Sender
 from service.lanes.work import Outcome, Partition, Slice, records_of, refused
 from service.metrics import Metrics
 from service.notices.services import services as notice_services
 from service.relay import Relay, RelayService, Times
-from service.topics import SIGHTINGS, VIOLATIONS
+from service.topics import AGENCIES, SIGHTINGS, VIOLATIONS, responses
 from service.worker import Parts
 
 #: What stands on each topic.
@@ -35,6 +39,12 @@ KINDS: dict[str, type[messages.Violation] | type[messages.Sighting]] = {
     VIOLATIONS: messages.Violation,
     SIGHTINGS: messages.Sighting,
 }
+
+
+#: Who speaks on which topic.
+RESPONSES: dict[str, str] = {responses(agency): agency for agency in AGENCIES}
+
+_ID = re.compile(r"[0-9a-f]{16}")
 
 
 def work(parts: Parts) -> CasesWork:
@@ -58,7 +68,7 @@ class CasesWork:
     """See `service.lanes.work.Work`."""
 
     name = "cases"
-    topics = (VIOLATIONS, SIGHTINGS)
+    topics = (VIOLATIONS, SIGHTINGS, *RESPONSES)
     #: What is filed is told to squads, so it must survive a power cut first.
     durable = True
     patience_s = 0.0
@@ -83,26 +93,47 @@ class CasesWork:
 
     def judge(self, slices: Sequence[Slice]) -> Outcome:
         """One batch, decoded; the filing itself is part of the transaction."""
-        arrivals, dead = [], []
+        arrivals: list[Arrival] = []
+        answers: list[Answered] = []
+        dead = []
         for record in records_of(slices):
             try:
+                if record.topic in RESPONSES:
+                    answers.append(_answered(record))
+                    continue
                 arrivals.append(arrival(KINDS[record.topic], record.value, self.terms.certain_from))
             except messages.MessageError as error:
                 dead.append(refused(record, "json", error.problem))
         outcome = Outcome(dead_letters=dead)
-        outcome.write = partial(self._write, arrivals, outcome)
+        outcome.write = partial(self._write, arrivals, answers, outcome)
         return outcome
 
-    def _write(self, arrivals: Sequence[Arrival], outcome: Outcome, conn: Connection) -> None:
-        filed = file(conn, arrivals, self._clock_ns(), self.terms, self._plate_reads)
+    def _write(
+        self, arrivals: Sequence[Arrival], answers: Sequence[Answered], outcome: Outcome, conn: Connection
+    ) -> None:
+        now_ns = self._clock_ns()
+        for answered in answers:
+            take(conn, answered, now_ns, self.terms)
+        filed = file(conn, arrivals, now_ns, self.terms, self._plate_reads) if arrivals else Filed()
         outcome.duplicates = filed.repeats
-        outcome.committed = partial(self._committed, filed)
+        outcome.committed = partial(self._committed, filed, bool(answers))
 
-    def _committed(self, filed: Filed) -> None:
-        if filed.due:
+    def _committed(self, filed: Filed, answered: bool) -> None:
+        if filed.due or answered:
             self.wake_relay()
         for (severity, state), count in filed.made.items():
             self._metrics.alerts.labels(severity, state).inc(count)
         for reason in filed.alerted:
             self._metrics.alert_reasons.labels(reason).inc()
         self._metrics.merged_cases.inc(filed.merged_cases)
+
+
+def _answered(record: ConsumerRecord) -> Answered:
+    """The response of a record. Raises `MessageError` where it is none, or of another agency than its topic's."""
+    response, agency = messages.decode(messages.Response, record.value), RESPONSES[record.topic]
+    if response.agency not in (None, agency):
+        raise messages.MessageError("response", f"agency is {response.agency!r} on the topic of {agency}")
+    key = (record.key or b"").decode(errors="replace")
+    if not _ID.fullmatch(key):
+        raise messages.MessageError("response", "the key is no intercept's id: 16 hex digits")
+    return Answered(agency, key, response)

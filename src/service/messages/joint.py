@@ -13,6 +13,11 @@ from service.messages.structs import Byte, Instant, Moment, Natural, Version
 from service.messages.vocabulary import Completion, JointStatus, JointTrigger, SideState
 
 _Id = Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
+#: No control characters: PostgreSQL takes no NUL, nobody needs one.
+_PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+_Word = Annotated[str, Meta(pattern="^[a-z_]{1,32}$")]
+_Name = Annotated[str, Meta(min_length=1, max_length=128, pattern=_PRINTABLE)]
+_Weight = Annotated[int, Meta(ge=0, le=1_000_000)]
 _Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
@@ -85,25 +90,31 @@ class JointAction(Struct, frozen=True, kw_only=True):
 
 
 class Response(Struct, frozen=True, kw_only=True):
-    """What one agency did, on its own topic: an action on the intercept or, with `joint`, on its side of that."""
+    """What one agency did, on its own topic under the intercept's id as key: an action on the intercept, or on its side
+    of a joint action. What cannot be done is answered by a refusal."""
 
-    action: str
-    actor: str
-    idempotency_key: Annotated[str, Meta(min_length=1, max_length=128, description="The same one acts once.")]
+    action: _Word
+    actor: Annotated[str, Meta(min_length=1, max_length=64, pattern=_PRINTABLE, description="A person of the agency.")]
+    idempotency_key: Annotated[
+        str, Meta(min_length=1, max_length=128, pattern=_PRINTABLE, description="The same one acts once.")
+    ]
     schema: Literal["dispatch.response.v1"] = "dispatch.response.v1"
-    intercept: Annotated[str | None, Meta(description="Without it the message's key.")] = None
-    joint: Annotated[str | None, Meta(description="The joint action that is meant.")] = None
-    agency: Annotated[str | None, Meta(description="If given, that of the topic; the topic says who speaks.")] = None
+    joint: Annotated[_Id | None, Meta(description="The joint action that is meant, where an intercept has more.")] = (
+        None
+    )
+    agency: Annotated[_Word | None, Meta(description="If given, that of the topic; the topic says who speaks.")] = None
     done_at: Moment = None
-    if_version: int | None = None
-    after: Annotated[str | None, Meta(description="The idempotency_key of the response before this one.")] = None
-    unit: str | None = None
-    note: str | None = None
-    outcome: str | None = None
-    static_gross_kg: Natural | None = None
-    scale_certificate: str | None = None
-    unloaded_kg: Natural | None = None
-    document_number: str | None = None
+    if_version: Annotated[
+        int | None, Meta(description="The version that was seen; with another one it is refused.")
+    ] = None
+    after: Annotated[_Name | None, Meta(description="The idempotency_key of the response before this one.")] = None
+    unit: Annotated[_Name | None, Meta(description="Who takes part, or whose deed it is.")] = None
+    note: Annotated[str, Meta(max_length=2_000, pattern=_PRINTABLE)] | None = None
+    outcome: Annotated[str, Meta(max_length=200, pattern=_PRINTABLE)] | None = None
+    static_gross_kg: _Weight | None = None
+    scale_certificate: _Name | None = None
+    unloaded_kg: _Weight | None = None
+    document_number: _Name | None = None
 
 
 class Refusal(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from service.lanes.cases import CasesWork
 from service.lanes.work import Outcome, Partition, Slice
 from service.metrics import Metrics
 from service.store.engine import Store
-from service.topics import SIGHTINGS, VIOLATIONS
+from service.topics import SIGHTINGS, VIOLATIONS, responses
 from tests.service.docket.desk import Desk
 from tests.service.told import MINUTE_NS, TIME_NS
 
@@ -133,3 +133,37 @@ def test_the_heaviest_record_that_bytes_can_say_is_kept(desk: Desk, work: CasesW
     (row,) = desk.rows("violations")
     assert (row.gross_kg, row.excess_kg) == (2**31 - 1, 2**31 - 1)
     assert desk.only_intercept().best.passage.gross_kg == 2**32 - 1
+
+
+def answered(key: str, value: bytes, agency: str = "police") -> Slice:
+    record = ConsumerRecord(responses(agency), 0, 0, 0, 0, key.encode(), value, None, 0, 0, ())
+    return Slice(Partition(responses(agency), 0), 1, [record])
+
+
+def test_a_response_of_an_agency_acts_and_wakes_the_relay(desk: Desk, work: CasesWork, woken: list[bool]) -> None:
+    """What police say on their topic is done in the transaction that moves the offset."""
+    keep(desk.store, work.judge([records(VIOLATIONS, desk.violation(evidence=True))]))
+    woken.clear()
+    told = desk.only_intercept()
+    body = {"schema": "dispatch.response.v1", "action": "hand_over", "actor": "chen", "idempotency_key": "a"}
+    outcome = work.judge([answered(told.id, json.dumps({**body, "note": "accident", "new_field": 1}).encode())])
+    assert (outcome.dead_letters, desk.only_intercept()) == ([], told)
+    keep(desk.store, outcome)
+    assert (desk.only_intercept().state, woken) == ("handed_over", [True])
+
+
+@pytest.mark.parametrize(
+    ("key", "body"),
+    [
+        ("0" * 16, {"action": "accept", "actor": "chen"}),
+        ("0" * 16, {"action": "accept", "actor": "chen", "idempotency_key": "a", "agency": "road"}),
+        ("0" * 16, {"action": "accept", "actor": "chen\u0000", "idempotency_key": "a"}),
+        ("0" * 16, {"action": "done", "actor": "chen", "idempotency_key": "a", "static_gross_kg": -1}),
+        ("苏A12345", {"action": "accept", "actor": "chen", "idempotency_key": "a"}),
+    ],
+)
+def test_what_is_no_response_is_a_dead_letter(work: CasesWork, key: str, body: dict[str, object]) -> None:
+    """Missing fields, another agency's name, control characters, a key that is no intercept: refused, named, kept."""
+    value = json.dumps({"schema": "dispatch.response.v1", **body}).encode()
+    (letter,) = work.judge([answered(key, value)]).dead_letters
+    assert (letter.reason, letter.value) == ("json", value)
