@@ -73,16 +73,16 @@ def act(
     told = present(conn, intercept, corridors)
     if if_version is not None and if_version != told.version:
         raise StaleError(if_version, told)
-    after = _after(told, deed, actor, now_ns, terms, offline)
-    if after.state.value == State.OPEN:
+    after, fits = _after(told, deed, actor, now_ns, terms, offline)
+    if fits and after.state.value == State.OPEN:
         # Passed, or verified: the next squad is asked at once.
         after = offering.offer(conn, after, now_ns, terms)
-    elif deed.action == "claim":
+    elif fits and deed.action == "claim":
         after = offering.follow(after, now_ns, terms, offering.force_of(conn, now_ns, terms))
     kept = keep(conn, [after], now_ns, terms)
-    if not after.conflict or told.conflict:
+    if fits:
         _remember(conn, after, deed)
-    record.of_person(conn, told, after, deed, actor, now_ns)
+    record.of_person(conn, told, after, deed, actor, now_ns, fits)
     feed.append(conn, [rows.intercept_entry(row) for row in kept])
     if (told.squad is not None and after.squad != told.squad) or after.state.value not in ACTIVE_STATES:
         # A squad is free again: somebody may be waiting for one.
@@ -100,24 +100,24 @@ def present(conn: Connection, intercept: str, corridors: Collection[str] | None 
 
 def _after(
     told: messages.Intercept, deed: Deed, actor: Actor, now_ns: int, terms: Terms, offline: bool
-) -> messages.Intercept:
+) -> tuple[messages.Intercept, bool]:
+    """The intercept after the deed, and whether that fitted; what did not is a conflict."""
     holds = actor.squad is not None and actor.squad == told.squad
     life = life_of(told)
     try:
         state = advance(life.state, deed.action, actor.role, deed.given(), holds)
     except NotAllowedError as refusal:
         if offline and actor.role == Role.SQUAD and deed.action in FACTS:
-            return _in_conflict(told, deed, now_ns, terms)
+            return _in_conflict(told, terms), False
         raise RefusedError(told, refusal) from refusal
     check(told, deed)
     done_ns = instant_ns("done_at", deed.done_at) if deed.done_at else now_ns
     life = replace(life, state=state, version=told.version + 1, acted_ns=done_ns)
-    return msgspec.structs.replace(
-        relive(told, life, terms.horizon_ns), **written(told, deed, actor, messages.rfc3339(done_ns), terms)
-    )
+    wrote = written(told, deed, actor, messages.rfc3339(done_ns), terms)
+    return msgspec.structs.replace(relive(told, life, terms.horizon_ns), **wrote), True
 
 
-def _in_conflict(told: messages.Intercept, deed: Deed, now_ns: int, terms: Terms) -> messages.Intercept:
+def _in_conflict(told: messages.Intercept, terms: Terms) -> messages.Intercept:
     """The state stays, for two squads cannot both be right; the desk hears that they disagree."""
     life = replace(life_of(told), version=told.version + 1)
     return msgspec.structs.replace(relive(told, life, terms.horizon_ns), conflict=True)

@@ -41,16 +41,16 @@ def of_person(
     deed: Deed,
     actor: Actor,
     now_ns: int,
+    fits: bool,
 ) -> None:
-    """A person did something: in the audit log with the note, in the ledger with the facts."""
-    conflict = after.conflict and not before.conflict
+    """A person did something: in the audit log with the note, in the ledger with the facts; `fits`: no conflict."""
     change = {"from": before.state.value, "to": after.state.value, "version": after.version}
     document = msgspec.json.encode(change | msgspec.to_builtins(deed)).decode()
-    action = f"intercept.{deed.action}{'.conflict' if conflict else ''}"
+    action = f"intercept.{deed.action}{'' if fits else '.conflict'}"
     audit.note(conn, audit.Entry(now_ns, actor.name, actor.role, actor.agency, action, after.id, deed.note, document))
     facts = {name: getattr(deed, name) for name in _FACTS if getattr(deed, name) is not None}
     facts["version"] = after.version
-    if conflict:
+    if not fits:
         facts["conflict"] = True
     behalf = (deed.squad or before.squad) if actor.role == Role.DUTY else None
     note = deed.note.replace(after.plate, "[plate]") if deed.note and after.plate else deed.note

@@ -258,7 +258,7 @@ def test_a_fact_of_the_roadside_is_never_refused(api: Api, desk: Desk) -> None:
     weighed = {"action": "weigh", **WEIGHED, "after": "key-3"}
     assert act(api, "squad", weighed, version=None, key="key-4").status_code == 200
     newest = entries(api, desk.only_intercept().id)[0]
-    assert (newest.actor, newest.action) == ("squad", "intercept.weigh")
+    assert (newest.actor, newest.action) == ("squad", "intercept.weigh.conflict")
     assert json.loads(newest.document)["static_gross_kg"] == 60_100
 
 

@@ -252,6 +252,18 @@ def test_a_fact_of_a_phone_without_network_is_kept_as_a_conflict(desk: Desk) -> 
     assert newest.entry.action == "intercept.stop.conflict"
 
 
+def test_a_verdict_in_conflict_is_nobodys_history(desk: Desk) -> None:
+    """Confirmed on a phone that does not know that the desk cancelled it: kept, and counted nowhere."""
+    do(desk, SQUAD, Deed(action="claim"))
+    do(desk, DUTY, Deed(action="cancel", note="escort vehicle"))
+    for action in ("stop", "confirm"):
+        with desk.store.writing(durable=True) as conn:
+            act(conn, desk.only_intercept().id, Deed(action=action), SQUAD, desk.now_ns, desk.terms, offline=True)
+    assert (desk.only_intercept().state, desk.only_intercept().conflict) == (InterceptState.CANCELLED, True)
+    assert desk.rows("weighings") == []
+    assert [row.source for row in desk.rows("outcomes")] == ["screen"]
+
+
 def test_a_claim_of_a_phone_without_network_can_lose(desk: Desk) -> None:
     """A wish is no fact: who was first has it."""
     do(desk, OTHERS, Deed(action="claim"))
