@@ -116,6 +116,16 @@ def duty_at(squad: Squad, time_ns: int) -> Duty | None:
     return max(present, key=lambda turn: turn.until_ns, default=None)
 
 
+def turns(squad: Squad, from_ns: int, to_ns: int) -> list[Duty]:
+    """Every turn of the squad's shifts that any of a span falls into; they may overlap."""
+    day, last = to_local(from_ns, squad.timezone).date() - timedelta(days=1), to_local(to_ns, squad.timezone).date()
+    found = []
+    while day <= last:
+        found += [_turn(shift, day, squad.timezone) for shift in squad.shifts if day.weekday() in shift.days]
+        day += timedelta(days=1)
+    return [turn for turn in found if turn.from_ns < to_ns and turn.until_ns > from_ns]
+
+
 def _turn(shift: Shift, day: date, zone: str) -> Duty:
     return Duty(_clock_ns(day, shift.from_minute, zone), _clock_ns(day, shift.until_minute, zone))
 

@@ -224,6 +224,14 @@ class Policy(BaseModel):
         "where chance alone would do so less often than this (effectiveness.md §3)",
     )
 
+    cover_reach_minutes: int = Field(
+        15,
+        ge=1,
+        le=120,
+        description="a squad covers a key section that it reaches so soon from its base: as far as a truck stays in "
+        "reach, see reach_horizon_minutes (effectiveness.md §2)",
+    )
+
     seal_after_days: int = Field(
         30,
         ge=2,
@@ -339,7 +347,7 @@ _HEADINGS = {
     "acknowledge_seconds": "How long who may wait",
     "joint_triggers": "What road and police do together",
     "notice_cool_down_seconds": "Notices to phones, rooms and signs",
-    "exclusions_lean_below": "What is left out of figures",
+    "exclusions_lean_below": "Figures of effectiveness, and what is left out of them",
     "seal_after_days": "What is kept",
     "page_rows": "Bounds of the HTTP API and of the relay",
 }

@@ -17,6 +17,7 @@ from service.access import Role
 from service.api import (
     case_answers,
     dispatch_answers,
+    effect_answers,
     etags,
     exclusion_answers,
     health_answers,
@@ -288,6 +289,7 @@ _STRUCTS = (
     *notice_answers.STRUCTS,
     *exclusion_answers.STRUCTS,
     *session_forms.STRUCTS,
+    *effect_answers.STRUCTS,
     *ENTRIES,
 )
 

@@ -9,6 +9,7 @@ import msgspec
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from dispatch.duty import Word
 from dispatch.positions import nearest_place
 from dispatch.roads import Place
 from service.access import Role
@@ -25,7 +26,7 @@ from service.docket import offering
 from service.docket.standing import Standing, standing, standings
 from service.messages.envelope import rfc3339
 from service.rating.periods import QuestionError, read_ns
-from service.store import audit, intercepts, squads
+from service.store import audit, intercepts, squads, turns
 from service.store.intercepts import Wanted
 from service.store.paging import LONGEST_PAGE
 from service.store.squads import StatusRow
@@ -121,6 +122,8 @@ def _keep(parts: Parts, asker: Asker, squad: str, body: StatusBody) -> Response:
         before = squads.get(conn, squad) or StatusRow(squad, None, 0, None, None, 0)
         after = _after(parts, before, body, now_ns)
         squads.save(conn, after)
+        if body.signed_in is not None:
+            turns.note(conn, squad, Word(_at_ns(parts, body, now_ns), body.signed_in))
         if body.signed_in:
             offering.offer_waiting(conn, now_ns, parts.terms)
         facts = body.model_dump(exclude_none=True, include={"signed_in"})

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dispatch.network import Duty, Squad, duty_at
+from dispatch.duty import Word, present_turn
+from dispatch.network import Duty, Squad
 from service.docket.terms import Terms
 from service.store.squads import StatusRow
 from wim.records import HOUR_NS
 
 #: A position that is older says nothing about where a patrol is: it drives 60 km in that time. Its base stands then.
 POSITION_KEPT_NS = HOUR_NS
-
-#: Whoever signs in outside a shift and never signs out is taken off duty after so long: no turn is longer.
-SIGNED_IN_NS = 12 * HOUR_NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +48,5 @@ def standing(squad: Squad, status: StatusRow | None, now_ns: int) -> Standing:
 
 
 def _duty(squad: Squad, status: StatusRow | None, now_ns: int) -> Duty | None:
-    """The present turn. Signing in or out holds until the shift changes that it was said in, or against."""
-    turn = duty_at(squad, now_ns)
-    if status is None or status.signed_in is None:
-        return turn
-    said_of = duty_at(squad, status.signed_ns)
-    if status.signed_in:
-        own = Duty(status.signed_ns, status.signed_ns + SIGNED_IN_NS)
-        return turn or (own if own.from_ns <= now_ns < own.until_ns and said_of is None else None)
-    return None if turn == said_of else turn
+    said = status is not None and status.signed_in is not None
+    return present_turn(squad, Word(status.signed_ns, bool(status.signed_in)) if status and said else None, now_ns)

@@ -107,6 +107,15 @@ def page(
     return [InterceptRow(*row) for row in conn.execute(rows)]
 
 
+def opened_between(conn: Connection, corridors: Collection[str] | None, from_ns: int, to_ns: int) -> list[InterceptRow]:
+    """The intercepts whose trip was first seen in a span, by the time of that."""
+    table = intercepts.c
+    # The newest sighting is no older than the first, and has an index.
+    within_span = table.newest_ns >= from_ns, table.opened_ns >= from_ns, table.opened_ns < to_ns
+    rows = _rows().where(*within(table.corridor, corridors), *within_span).order_by(table.opened_ns, table.id)
+    return [InterceptRow(*row) for row in conn.execute(rows)]
+
+
 def active_counts(conn: Connection) -> list[ActiveCount]:
     """The active intercepts by place and state."""
     place = intercepts.c.corridor, intercepts.c.site, intercepts.c.state

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select, update
 
 from service.store import bulk
 from service.store.dispatch_tables import weighings
+from service.store.paging import within
 
 
 class WeighingRow(NamedTuple):
@@ -36,6 +38,21 @@ def between(conn: Connection, from_ns: int, to_ns: int) -> list[WeighingRow]:
     table = weighings.c
     wanted = select(weighings).where(table.at_ns >= from_ns, table.at_ns < to_ns, table.excluded_by.is_(None))
     return [_row(row) for row in conn.execute(wanted.order_by(table.at_ns, table.intercept))]
+
+
+class Judged(NamedTuple):
+    """A verdict, and whether a person took it out of all figures."""
+
+    verdict: WeighingRow
+    excluded: bool
+
+
+def all_between(conn: Connection, corridors: Collection[str] | None, from_ns: int, to_ns: int) -> list[Judged]:
+    """Every verdict on crossings of a time in the corridors, excluded ones marked; oldest first."""
+    table = weighings.c
+    wanted = select(weighings).where(table.at_ns >= from_ns, table.at_ns < to_ns, *within(table.corridor, corridors))
+    rows = conn.execute(wanted.order_by(table.at_ns, table.intercept))
+    return [Judged(_row(row), row.excluded_by is not None) for row in rows]
 
 
 def legal_at(conn: Connection, site: str, lane: int, from_ns: int) -> int:

@@ -43,6 +43,8 @@ TABLE: dict[str, set[Role] | None] = {
     "POST /v1/intercepts/{intercept}/actions": ROADSIDE,
     "GET /v1/intercepts/{intercept}/why": {Role.DUTY, Role.POLICE, Role.ADMIN},
     "GET /v1/violations/{violation}/why": {Role.DUTY, Role.POLICE, Role.ADMIN},
+    "GET /v1/effectiveness": {Role.DUTY, Role.ANALYST, Role.POLICE, Role.ADMIN},
+    "GET /v1/effectiveness/{figure}/items": {Role.DUTY, Role.ANALYST, Role.POLICE, Role.ADMIN},
     "POST /v1/violations/{violation}/exclusions": DESKS,
     "POST /v1/violations/{violation}/restorations": DESKS,
     "GET /v1/violations/{violation}/exclusions": DESKS | {Role.POLICE},

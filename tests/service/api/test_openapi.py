@@ -44,6 +44,8 @@ OPERATIONS = {
     "explain_intercept",
     "explain_violation",
     "read_case",
+    "read_effectiveness",
+    "list_figure_items",
     "exclude_violation",
     "restore_violation",
     "list_exclusions",
