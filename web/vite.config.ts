@@ -47,6 +47,8 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // MapLibre, which comes only to a board whose registry says where its roads lie.
+    chunkSizeWarningLimit: 1_200,
     rolldownOptions: {
       input: { index: "index.html", sw: "src/sw/worker.ts" },
       output: {

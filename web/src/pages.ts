@@ -14,6 +14,7 @@ export interface Page {
 export const PAGES: readonly Page[] = [
   { address: /^\/login$/, title: "title.login", open: true, load: () => import("./login/page-login") },
   { address: /^\/squad$/, title: "title.squad", open: false, load: () => import("./squad/page-squad") },
+  { address: /^\/board$/, title: "title.board", open: false, load: () => import("./board/page-board") },
 ];
 
 export function pageOf(path: string): Page | undefined {

@@ -60,6 +60,16 @@ class Section(Struct, frozen=True):
     name: str | None
 
 
+class StopPointOf(Struct, frozen=True, kw_only=True):
+    """A place where a truck can be taken off the road."""
+
+    id: str
+    chainage_km: float
+    direction: Annotated[str, Meta(description="Of the trucks that can be stopped there.")]
+    static_scale: bool
+    capacity: Annotated[Natural, Meta(description="Trucks at a time.")]
+
+
 class Corridor(Struct, frozen=True, kw_only=True):
     """A road as a line of chainage."""
 
@@ -71,6 +81,7 @@ class Corridor(Struct, frozen=True, kw_only=True):
     area: str | None
     key_sections: list[Section]
     sites: list[str]
+    stop_points: Annotated[list[StopPointOf], Meta(description="By chainage.")]
 
 
 class LaneOf(Struct, frozen=True):

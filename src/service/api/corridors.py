@@ -20,7 +20,8 @@ from service.api.negotiation import GEOJSON, JSON, chosen
 from service.api.parts import Parts, PartsOf
 from service.api.places import known_corridor
 from service.api.tags import Tag
-from wim.sites import Certificate, Corridor, Network, Site
+from service.registry import Registry
+from wim.sites import Certificate, Corridor, Site
 
 router = APIRouter(prefix="/v1", tags=[Tag.REGISTRY])
 
@@ -42,9 +43,9 @@ async def list_corridors(
     request: Request, asker: _Reader, parts: PartsOf, limit: Limit = None, cursor: CursorText = None
 ) -> Response:
     """The corridors within your rights, by id."""
-    network = parts.registry.network
-    seen = [corridor for corridor in network.corridors.values() if asker.scope.has(corridor.id)]
-    drawn = _Drawn(lambda corridor: _corridor(corridor, network, asker), geojson.of_corridor)
+    registry = parts.registry
+    seen = [corridor for corridor in registry.network.corridors.values() if asker.scope.has(corridor.id)]
+    drawn = _Drawn(lambda corridor: _corridor(corridor, registry, asker), geojson.of_corridor)
     return _listed(request, parts, _after(seen, cursor), limit, drawn)
 
 
@@ -84,8 +85,8 @@ def _listed(request: Request, parts: Parts, rest: Sequence[T], limit: int | None
     return mapped(request, features, following)
 
 
-def _corridor(corridor: Corridor, network: Network, asker: Asker) -> answers.Corridor:
-    sites = [site for site in network.sites.values() if asker.scope.holds(site.corridor, site.id)]
+def _corridor(corridor: Corridor, registry: Registry, asker: Asker) -> answers.Corridor:
+    sites = [site for site in registry.network.sites.values() if asker.scope.holds(site.corridor, site.id)]
     return answers.Corridor(
         id=corridor.id,
         name=corridor.name,
@@ -95,7 +96,22 @@ def _corridor(corridor: Corridor, network: Network, asker: Asker) -> answers.Cor
         area=corridor.area,
         key_sections=[answers.Section(one.from_km, one.to_km, one.name) for one in corridor.key_sections],
         sites=sorted(site.id for site in sites if site.corridor == corridor.id),
+        stop_points=_stop_points(corridor.id, registry),
     )
+
+
+def _stop_points(corridor: str, registry: Registry) -> list[answers.StopPointOf]:
+    here = (point for point in registry.stop_points.values() if point.corridor == corridor)
+    return [
+        answers.StopPointOf(
+            id=point.id,
+            chainage_km=point.chainage_km,
+            direction=point.direction.name.lower(),
+            static_scale=point.static_scale,
+            capacity=point.capacity,
+        )
+        for point in sorted(here, key=lambda point: (point.chainage_km, point.id))
+    ]
 
 
 def _site(site: Site, now_ns: int) -> answers.Site:

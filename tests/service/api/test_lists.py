@@ -248,6 +248,7 @@ def test_corridors_and_sites_are_those_of_the_registry(api: Api) -> None:
         "area": None,
         "key_sections": [{"from_km": 30.0, "to_km": 55.0, "name": "quarry"}],
         "sites": ["G104-K012", "G104-K080"],
+        "stop_points": [{"id": "yard", "chainage_km": 21.0, "direction": "up", "static_scale": False, "capacity": 1}],
     }
     site = items(api, "/v1/sites?corridor=G104", "analyst")[0]
     assert site["lanes"] == [{"number": 1, "direction": "up"}, {"number": 2, "direction": "down"}]

@@ -1,0 +1,145 @@
+import { Badges } from "../shell/badges";
+import { useNow } from "../shell/clock";
+import { ago, clock, excess, km, percent, span, tonnes } from "../shell/format";
+import { Icon } from "../shell/icons";
+import { ACTIVE, type Intercept, type Squad } from "../shell/messages";
+import { Plate } from "../shell/plate";
+import { say, sayOf } from "../shell/words";
+import { openedAt } from "./day";
+import { newest } from "./place";
+import { pressing } from "./sound";
+
+/** When a countdown turns red. */
+const SOON_MS = 20_000;
+/** What is over stays at the end of the list so far as fits. */
+const MOST = 60;
+
+/** Newest on top; what is over stands below what is not. */
+export function listed(all: readonly Intercept[]): Intercept[] {
+  return [...all]
+    .filter((one) => one.state !== "merged")
+    .sort(
+      (one, other) =>
+        Number(ACTIVE.has(other.state)) - Number(ACTIVE.has(one.state)) || openedAt(other) - openedAt(one),
+    )
+    .slice(0, MOST);
+}
+
+interface Listed {
+  rows: Intercept[];
+  squads: Squad[];
+  whole: boolean;
+  choose: (id: string) => void;
+  chosen: string | null;
+}
+
+export function Alerts({ rows, squads, whole, choose, chosen }: Listed) {
+  return (
+    <section class="alerts" aria-label={say("board.alerts")}>
+      {rows.length === 0 && <Empty whole={whole} />}
+      <ol>
+        {rows.map((told) => (
+          <li key={told.id}>
+            <Alert told={told} squads={squads} open={() => choose(told.id)} chosen={told.id === chosen} />
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Empty({ whole }: { whole: boolean }) {
+  return (
+    <p class="nothing">
+      <Icon name={whole ? "check" : "waiting"} size={32} />
+      <b>{say(whole ? "board.none" : "empty.unknown")}</b>
+      <span class="dim">{say(whole ? "board.none_more" : "empty.unknown_more")}</span>
+    </p>
+  );
+}
+
+interface AlertOf {
+  told: Intercept;
+  squads: Squad[];
+  open: () => void;
+  chosen: boolean;
+}
+
+function Alert({ told, squads, open, chosen }: AlertOf) {
+  const { best } = told;
+  const seen = newest(told);
+  const kind = best.hundred_tonne ? "hundred" : pressing(told) ? "repeat" : "plain";
+  return (
+    <button
+      type="button"
+      class={`alert alert-${kind} ${ACTIVE.has(told.state) ? "" : "over-now"}`}
+      data-intercept={told.id}
+      aria-pressed={chosen}
+      onClick={open}
+    >
+      <span class="line">
+        <Plate plate={told.plate} colour={told.plate_colour} certain={told.plate_certain} />
+        <span class="figures gross">{tonnes(best.passage.gross_kg)} t</span>
+        <span class="figures excess">
+          {excess(best.excess_kg)} t <small>{percent(best.rate_percent)}</small>
+        </span>
+      </span>
+      <Badges of={told} />
+      <span class="line small">
+        <Standing told={told} squads={squads} />
+        <TimeTo told={told} />
+      </span>
+      <span class="line small dim">
+        <span>
+          {seen?.corridor ?? best.corridor} {km(seen?.chainage_km ?? best.chainage_km)}
+          {told.stop_point && ` → ${told.stop_point}`}
+        </span>
+        <Since told={told} />
+      </span>
+    </button>
+  );
+}
+
+/** The state, and who has it or is asked. */
+export function Standing({ told, squads }: { told: Intercept; squads: Squad[] }) {
+  const squad = squads.find((one) => one.id === told.squad)?.name ?? told.squad;
+  const words = told.state === "offered" ? say("board.offered") : sayOf("state", told.state);
+  return (
+    <span class={`state state-${told.state}`}>
+      {words}
+      {squad && ` · ${squad}`}
+      {told.desk && ACTIVE.has(told.state) && (
+        <span class="desk">
+          <Icon name="alert" size={16} /> {say("board.desk")}
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** What runs out: the answer that is asked for, else the truck's way to the stop point. */
+function TimeTo({ told }: { told: Intercept }) {
+  const now = useNow();
+  const [until, word] =
+    told.state === "offered" && told.answer_by
+      ? [told.answer_by, say("board.answer")]
+      : ["open", "offered", "claimed", "en_route"].includes(told.state) && told.truck_eta
+        ? [told.truck_eta, say("left.truck")]
+        : [null, ""];
+  if (until === null) return null;
+  const left = Date.parse(until) - now;
+  return (
+    <span class={`to ${left < SOON_MS ? "soon" : ""}`}>
+      {word} <time class="figures">{left < 0 ? say("left.past") : span(left)}</time>
+    </span>
+  );
+}
+
+function Since({ told }: { told: Intercept }) {
+  const now = useNow();
+  return (
+    <span>
+      {clock(openedAt(told))} · {ago(openedAt(told), now)}
+    </span>
+  );
+}
