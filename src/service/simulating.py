@@ -13,6 +13,7 @@ from sensors.simulator.traffic import Step, Traffic
 from service.lanes.sending import Sender
 from service.lanes.work import Message
 from service.publishing import Pacer
+from service.simulated_pictures import Camera
 from service.simulated_truth import NO_TRUTH, TruthFiles
 from service.topics import FRAMES, HEALTH
 
@@ -28,6 +29,8 @@ class Simulation:
     sender: Sender
     truth: TruthFiles = NO_TRUTH
     frames: bool = False
+    #: Takes a picture of each heavy truck whose frame is sent; None: nobody does.
+    camera: Camera | None = None
     passages_sent: list[int] = field(default_factory=list)
     frames_sent: int = 0
 
@@ -46,9 +49,14 @@ class Simulation:
             await self._publish(step, pacer)
             # A simulation that cannot keep up must still be stoppable.
             await asyncio.sleep(0)
+        if self.camera is not None:
+            await self.camera.settle()
 
     async def _publish(self, step: Step, pacer: Pacer) -> None:
         await self.sender.send([_beat(beat) for beat in step.health])
+        if self.camera is not None:
+            for beat in step.health:
+                self.camera.hear(beat)
         await asyncio.gather(
             pacer.run(self.sender, step.passages, self.passages_sent.append), self._publish_frames(step.frames, pacer)
         )
@@ -61,6 +69,8 @@ class Simulation:
             await self.sender.send([Message(FRAMES, presence.site.encode(), captured.message)])
             self.truth.frame(captured.truth)
             self.frames_sent += 1
+            if self.camera is not None:
+                self.camera.shoot(presence)
 
 
 def _beat(beat: dict[str, object]) -> Message:

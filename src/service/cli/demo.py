@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
@@ -81,21 +82,31 @@ def _free_port(wanted: int) -> int:
 
 def _start(parts: Children, rate: float | None) -> tuple[Heading, str, Child, list[Player]]:
     worker = parts.start("worker", "worker")
-    api = parts.start("api", "api")
+    # For pictures alone: a worker that saw it would archive frames as well.
+    api = parts.start("api", "api", WIM_ARCHIVE=str(parts.folder / "archive"))
     address = f"http://127.0.0.1:{parts.environment['WIM_API__PORT']}"
     parts.wait_for("api", lambda: is_up(address))
     parts.wait_for("api", lambda: DUTY in _tokens(api))
     parts.wait_for("worker", lambda: "partitions taken over" in worker.read())
-    simulator = parts.start(
-        "simulator", "simulate", "--frames", *PAST, *([] if rate is None else ["--rate", str(rate)])
-    )
     tokens = _tokens(api)
+    pictures = "--pictures-to", address, "--token-file", str(_token_file(parts, tokens["demo-device"]))
+    simulator = parts.start(
+        "simulator", "simulate", "--frames", *pictures, *PAST, *([] if rate is None else ["--rate", str(rate)])
+    )
     viewer = next(name for name in tokens if name not in STAFF)
     heading = Heading(
         address, tokens[DUTY], tokens[viewer], tokens["demo-police"], parts.environment["WIM_KAFKA__BOOTSTRAP_SERVERS"]
     )
     metrics = f"http://127.0.0.1:{_METRICS.findall(worker.read())[0]}/metrics"
     return heading, metrics, simulator, crew(address, tokens, viewer.removeprefix("demo-"))
+
+
+def _token_file(parts: Children, token: str) -> Path:
+    """A token where only we read it: arguments are seen by everybody on the machine."""
+    path = parts.folder / "device.token"
+    path.touch(mode=0o600)
+    path.write_text(token, "utf-8")
+    return path
 
 
 _METRICS = re.compile(r'"metrics_port": (\d+)')

@@ -26,6 +26,7 @@ from service.kafka import reach
 from service.lanes.sending import Sender
 from service.registry import parse_registry
 from service.simulated_files import write_reference, write_traffic
+from service.simulated_pictures import cameras
 from service.simulated_truth import frames_beside, truth_files
 from service.simulating import Simulation
 from service.topics import FRAMES, HEALTH, PASSAGES
@@ -41,6 +42,13 @@ Past = Annotated[int, typer.Option("--past-hours", min=0, max=24, help="Publish 
 Json = Annotated[bool, typer.Option("--json", help="What was published, as one JSON document on stdout.")]
 Truth = Annotated[Path | None, typer.Option("--truth", help="What really happened: .parquet or .jsonl.")]
 Frames = Annotated[bool, typer.Option("--frames", help="Lanes with strips send raw signals instead of passages.")]
+PicturesTo = Annotated[
+    str | None, typer.Option("--pictures-to", help="Address of an API that gets a drawn picture of each heavy truck.")
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option("--token-file", exists=True, dir_okay=False, help="Holds a token of the role device for that API."),
+]
 RateHz = Annotated[int | None, typer.Option("--rate-hz", min=1_000, max=50_000, help="Samples a second of frames.")]
 Out = Annotated[Path | None, typer.Option("--out", help="The frames (.wimf).", rich_help_panel=FILES)]
 Layout = Annotated[str | None, typer.Option(help="Such as 4x1.5: four lines every 1.5 m.", rich_help_panel=LANE)]
@@ -60,6 +68,8 @@ def simulate(
     past_hours: Past = 0,
     truth: Truth = None,
     frames: Frames = False,
+    pictures_to: PicturesTo = None,
+    token_file: TokenFile = None,
     rate_hz: RateHz = None,
     out: Out = None,
     layout: Layout = None,
@@ -85,9 +95,10 @@ def simulate(
     _say(f"simulated: {made.passages_per_s:.1f} passages/s over {len(made.world.roads.sites)} sites", as_json)
     kafka = reach(settings.kafka)
     wait_for_broker(kafka, [*([FRAMES] if frames else []), PASSAGES, HEALTH])
+    token = token_file.read_text().strip() if token_file else ""
     with truth_files(truth, frames=frames) as files:
         simulation = Simulation(made, Sender(kafka), files, frames)
-        asyncio.run(_run(simulation, seconds, past_hours * 3600))
+        asyncio.run(_with_pictures(simulation, pictures_to, token, seconds, past_hours * 3600))
     _tell(simulation, as_json)
 
 
@@ -95,6 +106,9 @@ def simulate(
 _NEEDS = (
     ("out", "frames", "--out is a file of frames; add --frames, or leave --out away and publish passages to Kafka"),
     ("rate_hz", "frames", "--rate-hz is of frames; add --frames"),
+    ("pictures_to", "frames", "--pictures-to sends a picture beside each frame; add --frames"),
+    ("pictures_to", "token_file", "--pictures-to needs a token of the role device; add --token-file"),
+    ("token_file", "pictures_to", "--token-file is for --pictures-to; add the API's address"),
     ("layout", "out", "--layout makes a file of frames; add --frames --out FRAMES.wimf"),
     *(
         (name, "layout", f"--{name.replace('_', '-')} is of a reference lane; add --layout, such as 4x1.5")
@@ -107,6 +121,7 @@ _EXCLUDES = (
         (name, "layout", f"--{name.replace('_', '-')} is of a scenario and --layout of a lane alone; leave one away")
         for name in ("scenario", "sites", "rate", "seconds", "past_hours")
     ),
+    ("pictures_to", "out", "--pictures-to is of live traffic; leave --out away"),
     ("past_hours", "out", "--past-hours is of live traffic; a file begins at the scenario's start"),
 )
 
@@ -194,13 +209,25 @@ def _tell(simulation: Simulation, as_json: bool) -> None:
     passages, traffic = sum(simulation.passages_sent), simulation.traffic
     if not as_json:
         frames = f", {simulation.frames_sent} frames" if simulation.frames else ""
-        typer.echo(f"{passages} passages{frames} published", err=True)
+        camera = simulation.camera
+        pictures = f", {camera.sent} pictures taken and {camera.lost} lost" if camera else ""
+        typer.echo(f"{passages} passages{frames} published{pictures}", err=True)
         return
     document: dict[str, object] = {"published": passages}
     if simulation.frames:
         document["frames"] = simulation.frames_sent
+    if simulation.camera is not None:
+        document |= {"pictures": simulation.camera.sent, "pictures_lost": simulation.camera.lost}
     sites, pace = len(traffic.world.roads.sites), round(traffic.passages_per_s, 3)
     typer.echo(json.dumps({**document, "sites": sites, "passages_per_s": pace}))
+
+
+async def _with_pictures(
+    simulation: Simulation, url: str | None, token: str, seconds: float | None, past_s: int
+) -> None:
+    async with cameras(url, token) as camera:
+        simulation.camera = camera
+        await _run(simulation, seconds, past_s)
 
 
 async def _run(simulation: Simulation, seconds: float | None, past_s: int) -> None:
