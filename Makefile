@@ -98,7 +98,7 @@ $(VENV)/.dev: $(VENV)/.locked-dev $(VENV)/.run
 .local/pages/.installed: web/package-lock.json
 	@test "$(NODE)" || { echo "the pages need Node 20.19 or newer, and npm" >&2; exit 1; }
 	@echo "installing web/package-lock.json"
-	@npm --prefix web ci --silent
+	@npm --prefix web ci --ignore-scripts --loglevel error
 	@mkdir -p $(@D) && touch $@
 
 .local/pages/.built: .local/pages/.installed $(shell find web -path web/node_modules -prune -o -type f -print)

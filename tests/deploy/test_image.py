@@ -103,8 +103,10 @@ def test_the_steps_are_the_scripts(tmp_path: Path) -> None:
     """The Dockerfile installs by deploy/install.sh, whose steps CI runs too; another step is refused."""
     steps = re.findall(r"^RUN deploy/install.sh (\w+) /opt/wim$", DOCKERFILE, re.MULTILINE)
     assert steps == ["packages", "project"]
+    assert re.findall(r"^RUN deploy/install.sh pages (\S+)$", DOCKERFILE, re.MULTILINE) == ["/pages"]
+    assert "COPY --from=pages /pages src/service/pages" in DOCKERFILE
     ci = (PROJECT / ".ci" / "run").read_text()
-    assert all(f"deploy/install.sh {step}" in ci for step in steps)
+    assert all(f"deploy/install.sh {step}" in ci for step in ("pages", *steps))
     refused = subprocess.run(
         ["sh", PROJECT / "deploy" / "install.sh", "everything", tmp_path / "wim"],
         env={"PATH": str(Path(sys.executable).parent) + ":/usr/bin:/bin"},

@@ -28,7 +28,7 @@ export default function LoginPage() {
         <img src="/icons/icon.svg" alt="" width="64" height="64" />
         <LanguageSwitch />
       </header>
-      <h1>{say("title.login")}</h1>
+      <h1>{say("login.title")}</h1>
       {who ? <Rights who={who} /> : <SignIn />}
     </main>
   );

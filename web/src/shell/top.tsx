@@ -1,7 +1,6 @@
 import { useCell } from "./cell";
-import { useNow } from "./clock";
 import type { FeedState } from "./feed";
-import { ago, clock } from "./format";
+import { clock } from "./format";
 import { choose, language, say } from "./words";
 
 /** The other language, in its own name. */
@@ -16,11 +15,10 @@ export function LanguageSwitch() {
 
 /** Whether what is shown is what is: live, or since when it is not. */
 export function FeedLine({ state }: { state: FeedState }) {
-  const now = useNow();
   const words = {
     live: say("feed.live"),
     connecting: say("feed.connecting"),
-    stale: say("feed.stale", { time: clock(state.since), ago: ago(state.since, now) }),
+    stale: say("feed.stale", { time: clock(state.since) }),
     refused: say("feed.refused"),
   }[state.kind];
   return (

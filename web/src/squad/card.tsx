@@ -41,14 +41,17 @@ export function FullCard({ card, squad }: { card: Card; squad: string | null }) 
         <Picture of={best} />
       </div>
       <Weights of={told} />
+      <Standing card={card} squad={squad} />
       <Axles of={best} />
-      <Meeting of={told} />
+      {BEFORE_STOP.has(card.state) && <Meeting of={told} />}
       <Before of={told} />
       <Facts of={told} />
-      <Standing card={card} squad={squad} />
     </article>
   );
 }
+
+/** Until the truck stands, what matters is where to meet it. */
+const BEFORE_STOP: ReadonlySet<string> = new Set(["unverified", "open", "offered", "claimed", "en_route"]);
 
 /** One line of a card that is not the one at hand. */
 export function RowCard({ card, squad, open }: { card: Card; squad: string | null; open: () => void }) {
@@ -108,6 +111,10 @@ function Weights({ of }: { of: Intercept }) {
   );
 }
 
+/** From when a clock is red. */
+const SOON_MS = 60_000;
+const SOON_ANSWER_MS = 20_000;
+
 /** Until the offer goes on, else until the truck is there, else until nobody can reach it. */
 export function TimeLeft({ card }: { card: Card }) {
   const now = useNow();
@@ -123,7 +130,7 @@ export function TimeLeft({ card }: { card: Card }) {
   if (until === null) return null;
   const left = Date.parse(until) - now;
   return (
-    <span class={`left ${left < 60_000 ? "soon" : ""}`}>
+    <span class={`left ${left < (until === told.answer_by ? SOON_ANSWER_MS : SOON_MS) ? "soon" : ""}`}>
       <span class="word">{word}</span>
       <time class="figures" dateTime={until}>
         {left < 0 ? say("left.past") : span(left)}

@@ -1,6 +1,6 @@
 /** The cards of a squad: which there are, in which order, and how each stands with what this phone has done to it. */
 
-import { ACTIVE, type Intercept } from "../shell/messages";
+import { ACTIVE, type Intercept, type Violation } from "../shell/messages";
 import { IN_HAND, squadActions, stateAfter } from "./life";
 import { type Entry, waitingFor } from "./outbox";
 
@@ -24,14 +24,17 @@ const DORMANT_MS = 60 * 60_000;
 export function cardOf(told: Intercept, squad: string | null, entries: readonly Entry[]): Card {
   const waiting = waitingFor(entries, told.id);
   let [state, holder] = [told.state, told.squad];
+  let shown = told;
   for (const entry of waiting) {
     state = stateAfter(state, entry.action);
+    const kg = entry.action === "weigh" ? entry.fields.static_gross_kg : undefined;
+    if (kg !== undefined) shown = { ...shown, static_gross_kg: kg };
     if (entry.action === "claim" || entry.action === "stop") holder = squad;
     if (entry.action === "pass") holder = null;
   }
   const mine = squad !== null && holder === squad;
   return {
-    told,
+    told: shown,
     state,
     squad: holder,
     mine,
@@ -69,7 +72,17 @@ export function isShown(card: Card, now_ms: number): boolean {
   return card.mine && since_ms < OVER_MS;
 }
 
-/** Keeps of two states of one intercept the newer. */
+/** Keeps of two states of one intercept the newer. A picture that is known stays: the feed does not always name it. */
 export function newer(known: Intercept | undefined, told: Intercept): Intercept {
-  return known && known.version > told.version ? known : told;
+  if (!known) return told;
+  if (known.version > told.version) return known;
+  const forgets = known.best.id === told.best.id && known.best.media.length > told.best.media.length;
+  return forgets ? { ...told, best: { ...told.best, media: known.best.media } } : told;
+}
+
+/** Cards with the pictures of a violation that a camera sent after it. */
+export function pictured(cards: ReadonlyMap<string, Intercept>, violation: Violation): ReadonlyMap<string, Intercept> {
+  const found = [...cards.values()].find((told) => told.best.id === violation.id);
+  if (!found || violation.media.length <= found.best.media.length) return cards;
+  return new Map(cards).set(found.id, { ...found, best: { ...found.best, media: violation.media } });
 }

@@ -64,8 +64,8 @@ export interface Outbox {
   add(of: Intercept, action: string, fields: Fields, online: boolean): Promise<void>;
   /** Sends what can be sent. */
   drain(): Promise<void>;
-  /** Takes a refused action off the list, once it was read. */
-  dismiss(order: number): Promise<void>;
+  /** Takes refused actions off the list, once they were read. */
+  dismiss(orders: readonly number[]): Promise<void>;
 }
 
 export function outboxOf(world: World): Outbox {
@@ -179,8 +179,8 @@ export function outboxOf(world: World): Outbox {
     load,
     add,
     drain,
-    async dismiss(order) {
-      await world.rows.remove(order);
+    async dismiss(orders) {
+      for (const order of orders) await world.rows.remove(order);
       await load();
     },
   };

@@ -59,10 +59,13 @@ function Squad({ who, watch }: { who: Session; watch: Watch }) {
         entries={entries}
         cards={told}
         squad={who.squad}
-        dismiss={(order) => void watch.outbox.dismiss(order)}
+        dismiss={(orders) => void watch.outbox.dismiss(orders)}
       />
-      <Deck cards={cards} who={who} watch={watch} fresh={fresh} live={feed.kind === "live"} />
-      {feed.kind === "refused" && <SignedOut />}
+      {feed.kind === "refused" ? (
+        <SignedOut />
+      ) : (
+        <Deck cards={cards} who={who} watch={watch} fresh={fresh} live={feed.kind === "live"} />
+      )}
       {sheet && <ShiftSheet who={who} shift={shift as Shift} close={() => setSheet(false)} />}
     </div>
   );
@@ -81,6 +84,10 @@ function Deck({ cards, who, watch, fresh, live }: Decked) {
   const [chosen, setChosen] = useState<string | null>(null);
   const [asking, setAsking] = useState<string | null>(null);
   const open = cards.find((one) => one.told.id === chosen) ?? cards[0];
+  const unpictured = open && !open.told.best.media.length ? open.told.id : null;
+  useEffect(() => {
+    if (unpictured && live) watch.picture(unpictured);
+  }, [unpictured, live, watch]);
   if (!open) return <Empty fresh={fresh} />;
 
   function send(action: string, fields: Fields): void {
@@ -144,6 +151,7 @@ function Empty({ fresh }: { fresh: boolean }) {
   );
 }
 
+/** Whoever lost the right to see trucks sees none; what waits to be sent stays until somebody signs in. */
 function SignedOut() {
   return (
     <section class="conflict" role="alert">

@@ -6,11 +6,16 @@ import { say, sayOf } from "../shell/words";
 import { FACTS } from "./life";
 import type { Entry, Standing } from "./outbox";
 
+/** An answer over a good line is there by then. */
+const FLASH_MS = 3_000;
+
 /** What waits to be sent, and why. */
 export function Queue({ entries, standing }: { entries: readonly Entry[]; standing: Standing }) {
   const now = useNow();
   const waiting = entries.filter((one) => one.problem === null);
-  if (!waiting.length) return null;
+  // What goes out at once is said on its card alone; a box that flashes by only moves the buttons.
+  const stands = standing !== "idle" && standing !== "sending";
+  if (!waiting.length || !(stands || waiting.some((one) => now - one.pressed_ms > FLASH_MS))) return null;
   return (
     <section class="queue" role="status">
       <h2>
@@ -40,26 +45,43 @@ export function Conflicts({
   entries: readonly Entry[];
   cards: ReadonlyMap<string, Intercept>;
   squad: string | null;
-  dismiss: (order: number) => void;
+  dismiss: (orders: number[]) => void;
 }) {
   const now = useNow();
-  const refused = entries.filter((one) => one.problem !== null);
   return (
     <>
-      {refused.map((one) => (
-        <section class="conflict" role="alert" key={one.key}>
+      {byTruck(entries.filter((one) => one.problem !== null)).map((refused) => (
+        <section class="conflict" role="alert" key={refused[0]?.key}>
           <h2>
             <Icon name="alert" />
-            {say("conflict.title", { action: sayOf("action", one.action), plate: one.plate || say("plate.none") })}
+            {say("conflict.title", {
+              actions: refused.map((one) => `「${sayOf("action", one.action)}」`).join(""),
+              plate: refused[0]?.plate || say("plate.none"),
+            })}
           </h2>
-          <p>{explain(one, cards.get(one.intercept), squad, now)}</p>
-          <button type="button" onClick={() => one.order !== undefined && dismiss(one.order)}>
+          {explained(refused).map((one) => (
+            <p key={one.key}>{explain(one, cards.get(one.intercept), squad, now)}</p>
+          ))}
+          <button type="button" onClick={() => dismiss(refused.flatMap((one) => one.order ?? []))}>
             {say("conflict.read")}
           </button>
         </section>
       ))}
     </>
   );
+}
+
+/** What was refused of each truck, together: the officer reads one reason and not five. */
+export function byTruck(refused: readonly Entry[]): Entry[][] {
+  const found = new Map<string, Entry[]>();
+  for (const one of refused) found.set(one.intercept, [...(found.get(one.intercept) ?? []), one]);
+  return [...found.values()];
+}
+
+/** Those with a reason of their own; where there is none, the first. */
+function explained(refused: readonly Entry[]): Entry[] {
+  const own = refused.filter((one) => one.problem?.code !== "after_refused");
+  return own.length ? own : refused.slice(0, 1);
 }
 
 export function explain(entry: Entry, now: Intercept | undefined, squad: string | null, now_ms: number): string {

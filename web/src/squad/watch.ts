@@ -4,9 +4,9 @@ import { ask } from "../shell/api";
 import { type Cell, cell } from "../shell/cell";
 import { now_ms } from "../shell/clock";
 import { type Feed, type Follower, follow } from "../shell/feed";
-import { ACTIVE, type Intercept } from "../shell/messages";
+import { ACTIVE, type Intercept, type Violation } from "../shell/messages";
 import { asked, session } from "../shell/session";
-import { newer } from "./cards";
+import { newer, pictured } from "./cards";
 import { keep, kept, outboxRows } from "./keeping";
 import { type Entry, type Outbox, outboxOf } from "./outbox";
 
@@ -23,6 +23,8 @@ export interface Watch {
   fresh: Cell<boolean>;
   feed: Feed;
   outbox: Outbox;
+  /** Asks once for the pictures of a card; the feed tells an intercept before its camera is done. */
+  picture(id: string): void;
   close(): void;
 }
 
@@ -41,14 +43,27 @@ export function begin(): Watch {
 
   function take(told: Intercept): void {
     const known = cards.get().get(told.id);
-    if (newer(known, told) === known) return;
-    cards.set(new Map(cards.get()).set(told.id, told));
+    const kept = newer(known, told);
+    if (kept !== known) cards.set(new Map(cards.get()).set(told.id, kept));
   }
 
-  const feed = follow("?snapshot=true&kinds=intercept&kinds=stats", follower(take, cards, fresh));
+  const feed = follow("?snapshot=true&kinds=intercept&kinds=violation&kinds=stats", follower(take, cards, fresh));
+  const looked = new Set<string>();
+  function picture(id: string): void {
+    if (looked.has(id)) return;
+    looked.add(id);
+    ask<Intercept>(`/v1/intercepts/${id}`)
+      .then(take)
+      .catch(() => looked.delete(id));
+  }
+
   const timers = [setInterval(() => outbox.entries.get().length && void outbox.drain(), TRY_MS)];
   const stops = [
-    feed.state.watch((state) => state.kind === "live" && void outbox.drain()),
+    feed.state.watch((state) => {
+      if (state.kind === "live") void outbox.drain();
+      // Plates are not left on a phone that was revoked.
+      if (state.kind === "refused") cards.set(new Map());
+    }),
     keepCards(cards, timers),
     onReturn(() => {
       feed.nudge();
@@ -62,6 +77,7 @@ export function begin(): Watch {
     fresh,
     feed,
     outbox,
+    picture,
     close() {
       for (const timer of timers) clearInterval(timer);
       for (const stop of stops) stop();
@@ -78,6 +94,7 @@ function follower(take: (told: Intercept) => void, cards: Cell<Cards>, fresh: Ce
       named = new Set();
     },
     event(kind, data) {
+      if (kind === "violation") cards.set(pictured(cards.get(), data as Violation));
       if (kind !== "intercept") return;
       const told = data as Intercept;
       named?.add(told.id);
