@@ -145,7 +145,7 @@ class _Reading:
         if table.has("squad") == table.has("desk"):
             table.note("squad", "must stand, or else desk", "write whose news it is: squad or desk, not both")
         corridors = table.maybe("corridors", array(reference(self.registry.network.corridors, "corridor")))
-        named = frozenset(corridors) if corridors is not None else None
+        named = frozenset(corridors) if corridors is not None and table.sound else None
         return Target(adapter, table.take("name", text(64)), address, squad, desk, corridors=named, url=url)
 
     @property
