@@ -22,7 +22,9 @@ from service.api import (
     exclusion_answers,
     health_answers,
     notice_answers,
+    offender_answers,
     session_forms,
+    signal_answers,
 )
 from service.api.cursors import NEXT_LINK
 from service.api.examples import EXAMPLES
@@ -200,33 +202,6 @@ class RatesOfAll(Struct, frozen=True):
     corridors: list[Rates]
 
 
-class Trip(Struct, frozen=True, kw_only=True):
-    """One earlier trip and what it counts for."""
-
-    trip: str
-    time: Time
-    plate_colour: Natural
-    decided: bool
-    confirmed: bool
-    suspected: bool
-    excluded: bool
-
-
-class Offender(Struct, frozen=True, kw_only=True):
-    """What is known of a plate, as of `as_of`."""
-
-    plate: str
-    plate_colour: Annotated[int | None, Meta(description="The colour that was asked for; null: every colour.")]
-    as_of: Time
-    decided_1y: Natural
-    confirmed_365d: Natural
-    suspected_365d: Natural
-    last: Time | None
-    repeat: Annotated[bool, Meta(description="One to stop first (dispatch).")]
-    trips: list[Trip]
-    violations: Annotated[list[Any], Meta(description="The newest within the reader's corridors.")]
-
-
 class Accepted(Struct, frozen=True):
     """Passages that Kafka has."""
 
@@ -291,7 +266,7 @@ _STRUCTS = (
     Rates,
     RatesOfAll,
     Stats,
-    Offender,
+    *offender_answers.STRUCTS,
     Accepted,
     ProblemDocument,
     *health_answers.STRUCTS,
@@ -301,6 +276,7 @@ _STRUCTS = (
     *exclusion_answers.STRUCTS,
     *session_forms.STRUCTS,
     *effect_answers.STRUCTS,
+    *signal_answers.STRUCTS,
     *ENTRIES,
 )
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from dispatch.offenders import Identity, Offence, count_trips, one_year_before
 from service import messages
 from service.access import Role
-from service.api import answers, audits, etags
+from service.api import audits, etags, offender_answers
 from service.api.answers import answer, documented
 from service.api.auth import Asker, allow, route_of
 from service.api.fields import PlatePath
@@ -74,11 +74,11 @@ def _told(
     newest: list[msgspec.Raw],
     now_ns: int,
     zone: ZoneInfo,
-) -> answers.Offender:
+) -> offender_answers.Offender:
     policy = parts.policy
     mine = [offence for offence in offences if offence.identity.matches(identity)]
     history = count_trips(mine, identity, "", now_ns, zone, policy.simulated_counts, policy.repeat_window_ns)
-    return answers.Offender(
+    return offender_answers.Offender(
         plate=identity.plate,
         plate_colour=None if identity.colour == UNKNOWN_COLOUR else identity.colour,
         as_of=messages.rfc3339(now_ns),
@@ -92,10 +92,10 @@ def _told(
     )
 
 
-def _trips(offences: Iterable[Offence]) -> list[answers.Trip]:
+def _trips(offences: Iterable[Offence]) -> list[offender_answers.Trip]:
     newest = sorted(offences, key=lambda offence: offence.time_ns, reverse=True)[:NEWEST_TRIPS]
     return [
-        answers.Trip(
+        offender_answers.Trip(
             trip=offence.trip,
             time=messages.rfc3339(offence.time_ns),
             plate_colour=offence.identity.colour,

@@ -59,6 +59,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "site_unknown": (404, "There is no such site."),
     "downgrade_unknown": (404, "There is no such downgrade of that site."),
     "violation_unknown": (404, "There is no such violation."),
+    "signal_missing": (404, "There is no signal of that violation."),
     "intercept_unknown": (404, "There is no such intercept."),
     "case_unknown": (404, "There is no such case."),
     "squad_unknown": (404, "There is no such squad."),

@@ -45,6 +45,7 @@ TABLE: dict[str, set[Role] | None] = {
     "GET /v1/violations/{violation}/why": {Role.DUTY, Role.POLICE, Role.ADMIN},
     "GET /v1/effectiveness": {Role.DUTY, Role.ANALYST, Role.POLICE, Role.ADMIN},
     "GET /v1/effectiveness/{figure}/items": {Role.DUTY, Role.ANALYST, Role.POLICE, Role.ADMIN},
+    "GET /v1/violations/{violation}/signal": PERSONS - {Role.TECHNICIAN},
     "POST /v1/violations/{violation}/exclusions": DESKS,
     "POST /v1/violations/{violation}/restorations": DESKS,
     "GET /v1/violations/{violation}/exclusions": DESKS | {Role.POLICE},

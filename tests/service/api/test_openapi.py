@@ -44,6 +44,7 @@ OPERATIONS = {
     "explain_intercept",
     "explain_violation",
     "read_case",
+    "read_signal",
     "read_effectiveness",
     "list_figure_items",
     "exclude_violation",
