@@ -28,6 +28,7 @@ from pydantic_settings import (
 
 from service.documents import MisfitError, Mistake, is_secret, mistakes, read_toml
 from service.notice_settings import NoticeSettings
+from service.oidc.settings import OidcSettings
 from wim.document import RegistryError, RegistryErrors, nearest
 
 PREFIX = "WIM_"
@@ -166,7 +167,7 @@ class AuthSettings(BaseModel):
 
     mode: Literal["oidc", "tokens", "demo"] = Field(
         "tokens",
-        description="tokens: a file of salted hashes; demo: tokens made and printed at each start, loopback only",
+        description="tokens: a file of hashes; oidc: a provider's tokens; demo: printed at each start, loopback only",
     )
     tokens: Path | None = Field(None, description="the token file (mode tokens); `wim tokens new` makes entries")
     pseudonym_key: SecretStr | None = Field(
@@ -175,10 +176,13 @@ class AuthSettings(BaseModel):
         description="makes the pseudonyms that analysts see instead of plates; none = others at each start",
     )
 
+    oidc: OidcSettings = Field(default_factory=OidcSettings)
+
     @model_validator(mode="after")
-    def _built(self) -> AuthSettings:
-        if self.mode == "oidc":
-            raise MisfitError("mode", 'is "oidc", which this release does not have', 'write "tokens" or "demo"')
+    def _complete(self) -> AuthSettings:
+        for name in ("issuer", "audience"):
+            if self.mode == "oidc" and not getattr(self.oidc, name):
+                raise MisfitError(f"oidc.{name}", "is missing in mode oidc", "set it as the provider has it")
         return self
 
 

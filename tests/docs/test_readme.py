@@ -15,14 +15,12 @@ from typing import Any
 
 import pytest
 
-from service.settings import Settings
 from tests.docs import pages
 from tests.docs.pages import PROJECT
 from tests.house import tree
 from tests.kafka.counting import wait_for
 from tests.servers import processes
 from tests.system.running import Installation
-from wim.document import RegistryErrors
 from wim.formats import FORMATS
 
 README = pages.page("README.md")
@@ -191,10 +189,3 @@ def test_the_topics_in_the_picture_are_ours() -> None:
     named = set(re.findall(r">([a-z.]+\.v1)<", PICTURE.read_text("utf-8")))
     assert named
     assert all(f'"{name}"' in tree.text(Path("src/service/topics.py")) for name in named)
-
-
-def test_limits_that_are_named_are_still_there() -> None:
-    """What came to exist is struck off: sign-in by OIDC, pages."""
-    with pytest.raises((RegistryErrors, ValueError), match="oidc"):
-        Settings.model_validate({"auth": {"mode": "oidc"}})
-    assert not list((PROJECT / "src" / "service" / "web").glob("*.html"))

@@ -145,11 +145,32 @@ def test_loopback_is_all_of_it(monkeypatch: pytest.MonkeyPatch, host: str) -> No
     assert read_settings().auth.mode == "demo"
 
 
-def test_a_mode_that_is_not_built_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody believes to be protected by a log-in that does not exist."""
+def test_a_provider_must_be_named_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody believes to be protected by a sign-in that accepts anybody's tokens."""
     monkeypatch.setenv("WIM_AUTH__MODE", "oidc")
     assert complaints() == [
-        'environment: WIM_AUTH__MODE: is "oidc", which this release does not have; write "tokens" or "demo"'
+        "environment: WIM_AUTH__OIDC__ISSUER: is missing in mode oidc; set it as the provider has it"
+    ]
+    monkeypatch.setenv("WIM_AUTH__OIDC__ISSUER", "http://id.example.org")
+    assert complaints() == [
+        'environment: WIM_AUTH__OIDC__ISSUER: is "http://id.example.org"; write an https:// address; http:// only on '
+        "this machine"
+    ]
+    monkeypatch.setenv("WIM_AUTH__OIDC__ISSUER", "https://id.example.org")
+    assert complaints() == [
+        "environment: WIM_AUTH__OIDC__AUDIENCE: is missing in mode oidc; set it as the provider has it"
+    ]
+    monkeypatch.setenv("WIM_AUTH__OIDC__AUDIENCE", "wim")
+    monkeypatch.setenv("WIM_AUTH__OIDC__ROLES", '{"wim-desk": "duty"}')
+    assert read_settings().auth.oidc.roles == {"wim-desk": "duty"}
+
+
+def test_a_public_address_is_an_origin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser's Origin has no path, so this has none."""
+    monkeypatch.setenv("WIM_API__PUBLIC_URL", "https://wim.example.org/")
+    assert complaints() == [
+        'environment: WIM_API__PUBLIC_URL: is "https://wim.example.org/"; write scheme and host, such as '
+        "https://wim.example.org, no path"
     ]
 
 

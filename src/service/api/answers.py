@@ -48,6 +48,7 @@ EVERYWHERE = (
     "too_many_requests",
     "internal",
     "database_away",
+    "issuer_away",
 )
 
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]

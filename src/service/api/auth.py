@@ -23,8 +23,10 @@ from service.access import Admission, Principal, Role
 from service.api import audits, origins, parameters
 from service.api.credentials import COOKIE, Bearer, Cookie, Shown, holder
 from service.api.parts import Parts, PartsOf
-from service.api.problems import Problem
+from service.api.problems import RETRY_SECONDS, Problem
 from service.api.scopes import Scope, scope_of
+from service.oidc.claims import TokenRefusedError
+from service.oidc.provider import IssuerAwayError
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +76,7 @@ class Gate:
         shown = _shown(header, session)
         if shown is None:
             parts.meters.refused("token_missing")
-            raise _who("token_missing", "sign in, or send the header Authorization: Bearer TOKEN", "Bearer")
+            raise _who(parts, "token_missing", "sign in, or send the header Authorization: Bearer TOKEN", "Bearer")
         principal = await _principal(parts, request, shown)
         bounded(parts, principal)
         if principal.role not in self.roles:
@@ -147,9 +149,12 @@ def _gates(dependant: Dependant) -> Iterator[Gate]:
 async def admitted(parts: Parts, request: Request, token: str) -> Admission:
     """What somebody who signs in with a token is admitted as. Raises the problem of 401 or 429."""
     _slow_down(parts, request, token)
-    admission = await anyio.to_thread.run_sync(parts.door.admit, token, parts.clock_ns())
+    try:
+        admission = await anyio.to_thread.run_sync(parts.door.admit, token, parts.clock_ns())
+    except (TokenRefusedError, IssuerAwayError) as error:
+        raise await _not_let_in(parts, request, error) from None
     if admission is None:
-        raise await _turn_away(parts, request, "token_refused", "make a new one with `wim tokens new`")
+        raise await _turn_away(parts, request, *_NOBODY[Bearer])
     parts.strangers.was_right(token)
     bounded(parts, admission.principal)
     return admission
@@ -170,7 +175,10 @@ async def _principal(parts: Parts, request: Request, shown: Shown) -> Principal:
     secret = shown.token if isinstance(shown, Bearer) else shown.value
     _slow_down(parts, request, secret)
     # A check costs tens of milliseconds on purpose, and the file of tokens may have to be read.
-    principal = await anyio.to_thread.run_sync(holder, parts, shown)
+    try:
+        principal = await anyio.to_thread.run_sync(holder, parts, shown)
+    except (TokenRefusedError, IssuerAwayError) as error:
+        raise await _not_let_in(parts, request, error) from None
     if principal is None:
         raise await _turn_away(parts, request, *_NOBODY[type(shown)])
     parts.strangers.was_right(secret)
@@ -182,6 +190,19 @@ _NOBODY = {
     Bearer: ("token_refused", "make a new one with `wim tokens new`"),
     Cookie: ("session_ended", "sign in again"),
 }
+
+
+async def _not_let_in(parts: Parts, request: Request, error: TokenRefusedError | IssuerAwayError) -> Problem:
+    if isinstance(error, IssuerAwayError):
+        return issuer_away(error)
+    return await _turn_away(parts, request, "token_refused", str(error))
+
+
+def issuer_away(error: IssuerAwayError) -> Problem:
+    """The problem of a provider that does not answer; its address stands in our log only."""
+    log.warning("issuer_away", problem=str(error))
+    remedy = "ask again in a moment; whoever runs it looks at WIM_AUTH__OIDC__ISSUER and the log"
+    return Problem("issuer_away", remedy, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def _shown(header: HTTPAuthorizationCredentials | None, session: str | None) -> Shown | None:
@@ -216,11 +237,13 @@ async def _turn_away(parts: Parts, request: Request, code: str, remedy: str) -> 
     if not parts.noted_strangers.take(address, parts.steady_s()):
         entry = audits.stranger(parts, address, code, request.method, route_of(request))
         await anyio.to_thread.run_sync(functools.partial(audits.keep, parts, entry))
-    return _who(code, remedy, 'Bearer error="invalid_token"')
+    return _who(parts, code, remedy, 'Bearer error="invalid_token"')
 
 
-def _who(code: str, detail: str, challenge: str) -> Problem:
-    return Problem(code, detail, headers={"WWW-Authenticate": challenge})
+def _who(parts: Parts, code: str, detail: str, challenge: str) -> Problem:
+    """With `ways`: how a browser can sign in here."""
+    ways = ["token", *(["oidc"] if parts.flow else [])]
+    return Problem(code, detail, headers={"WWW-Authenticate": challenge}, ways=ways)
 
 
 def too_many(wait_s: float) -> Problem:

@@ -38,6 +38,8 @@ from service.api.parts import Parts, PartsOf
 from service.api.places import known_corridor
 from service.api.problems import RETRY_SECONDS, Problem
 from service.api.tags import Tag
+from service.oidc.claims import TokenRefusedError
+from service.oidc.provider import IssuerAwayError
 from service.store import feed, intercepts
 from service.store.feed import Event
 from service.store.intercepts import InterceptRow, Wanted
@@ -198,7 +200,10 @@ def _figures(view: View, found: Snapshot | None) -> list[ServerSentEvent]:
 
 async def _still_welcome(parts: Parts, asker: Asker) -> bool:
     """Whether token or session still gives what the stream began with."""
-    return await anyio.to_thread.run_sync(credentials.holder, parts, asker.shown) == asker.principal
+    try:
+        return await anyio.to_thread.run_sync(credentials.holder, parts, asker.shown) == asker.principal
+    except (TokenRefusedError, IssuerAwayError):
+        return False
 
 
 def _told(parts: Parts, view: View, event: Event) -> ServerSentEvent:

@@ -17,6 +17,7 @@ from service.api.meters import Meters
 from service.api.publisher import Publisher
 from service.docket.terms import Terms
 from service.notices.targets import Targets
+from service.oidc.flow import Flow
 from service.policy import Policy
 from service.pseudonyms import Pseudonyms
 from service.registry import Registry
@@ -49,6 +50,10 @@ class Parts:
     push_key: str | None = None
     #: Where pictures are kept; None: nowhere.
     archive: Path | None = None
+    #: Where people sign in with a browser instead (mode oidc); None: nowhere.
+    flow: Flow | None = None
+    #: How often one address may set out for the provider.
+    sign_ins: Allowance = field(default_factory=lambda: Allowance(20))
     #: Codes for wall screens that one address may ask for: a screen asks anew every few minutes.
     pairings: Allowance = field(default_factory=lambda: Allowance(6))
     #: Bodies of passages that are checked at once: one of 8 MiB is 60 MB and half a second of one core.

@@ -47,6 +47,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "request_malformed": (400, "The request is not one that this server can read."),
     "token_missing": (401, "Who asks is not known."),
     "token_refused": (401, "The token is nobody's, or has ended."),
+    "sign_in_failed": (401, "The sign-in was not completed."),
     "session_ended": (401, "The session is over."),
     "csrf_refused": (403, "A write of a page must say that it is the page's."),
     "read_only": (403, "A wall screen shows and changes nothing."),
@@ -92,6 +93,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "internal": (500, "The server failed."),
     "broker_away": (503, "The message broker does not answer."),
     "database_away": (503, "The database does not answer."),
+    "issuer_away": (503, "The identity provider does not answer."),
     "live_full": (503, "Too many readers of the live feed."),
 }
 

@@ -43,7 +43,9 @@ class Scope:
 
     def on(self, corridor: str | None) -> Collection[str] | None:
         """The corridors to ask for where the reader wants only one; None: all of them."""
-        return self.corridors if corridor is None else {corridor} & (self.corridors or {corridor})
+        if corridor is None or self.corridors is None:
+            return self.corridors if corridor is None else {corridor}
+        return {corridor} & self.corridors
 
 
 def scope_of(principal: Principal, registry: Registry) -> Scope:

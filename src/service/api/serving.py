@@ -27,6 +27,10 @@ from service.docket.terms import terms_of
 from service.kafka import reach
 from service.listening import AddressTakenError
 from service.notices.setting_up import targets_of, vapid_of
+from service.oidc.door import OidcDoor
+from service.oidc.flow import Flow
+from service.oidc.provider import Provider
+from service.oidc.settings import OidcSettings
 from service.policy import read_policy
 from service.pseudonyms import Pseudonyms
 from service.registry import Registry, read_registry
@@ -79,6 +83,7 @@ def serve(settings: Settings, opened: Callable[[Opened], None]) -> None:
             push_key=vapid.public_key if vapid else None,
             archive=_folder(settings.archive),
             public_url=settings.api.public_url,
+            flow=_flow(door, settings.auth.oidc),
         )
         server = Server(_config(settings, parts), parts.live)
         opened(Opened(_url(settings, listener), tokens))
@@ -117,7 +122,17 @@ def _config(settings: Settings, parts: Parts) -> uvicorn.Config:
 def _door(settings: Settings, registry: Registry) -> tuple[Door, Mapping[str, str]]:
     if settings.auth.mode == "demo":
         return demo_tokens(registry)
+    if settings.auth.mode == "oidc":
+        return _oidc(settings.auth.oidc, registry), {}
     return open_tokens(settings.auth.tokens, registry), {}
+
+
+def _oidc(settings: OidcSettings, registry: Registry) -> OidcDoor:
+    return OidcDoor(Provider(settings.issuer or "", settings.jwks_url, time.monotonic), settings, registry)
+
+
+def _flow(door: Door, settings: OidcSettings) -> Flow | None:
+    return Flow(door, settings, settings.client_id) if isinstance(door, OidcDoor) and settings.client_id else None
 
 
 def _folder(place: str) -> Path | None:

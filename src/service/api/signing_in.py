@@ -122,8 +122,12 @@ async def _admitted(parts: Parts, request: Request, token: str) -> Admission:
     who = admission.principal
     if who.role not in PERSONS:
         raise await auth.refused(parts, request, who, "role_refused", "a machine sends its token with each request")
-    until_ns = min(admission.until_ns, parts.clock_ns() + parts.policy.session_hours * _HOUR_NS)
-    return Admission(who, until_ns, admission.reference)
+    return Admission(who, min(admission.until_ns, session_end_ns(parts)), admission.reference)
+
+
+def session_end_ns(parts: Parts) -> int:
+    """When a session that begins now ends at the latest."""
+    return parts.clock_ns() + parts.policy.session_hours * _HOUR_NS
 
 
 def _end(parts: Parts, session: str, name: str, who: Principal | None) -> None:

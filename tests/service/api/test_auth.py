@@ -74,6 +74,8 @@ TABLE: dict[str, set[Role] | None] = {
     "GET /v1/live": PERSONS - {Role.TECHNICIAN},
     "POST /v1/session": None,
     "GET /v1/session": set(Role),
+    "GET /v1/session/oidc": None,
+    "GET /v1/session/oidc/callback": None,
     "DELETE /v1/session": None,
     "GET /v1/sessions": DESKS,
     "DELETE /v1/sessions/{session}": DESKS,
