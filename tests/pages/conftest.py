@@ -199,15 +199,17 @@ Look = Callable[[Page, str], None]
 
 @pytest.fixture
 def open_page(browser: Browser, road: Road) -> Iterator[OpenPage]:
-    """`open_page(account, path, size=PHONE, language="zh-CN")`: each a browser of its own.
+    """`open_page(account, path, size=PHONE, language="zh-CN", scale=2)`: each a browser of its own.
 
     Without an account nobody is signed in; without a path the page is still empty.
     """
     opened: list[BrowserContext] = []
 
-    def make(account: str | None, path: str | None, size: ViewportSize = PHONE, language: str = "zh-CN") -> Page:
+    def make(
+        account: str | None, path: str | None, size: ViewportSize = PHONE, language: str = "zh-CN", scale: int = 2
+    ) -> Page:
         context = browser.new_context(
-            base_url=road.address, viewport=size, device_scale_factor=2, has_touch=True, locale="zh-CN"
+            base_url=road.address, viewport=size, device_scale_factor=scale, has_touch=True, locale="zh-CN"
         )
         opened.append(context)
         context.add_init_script(

@@ -15,6 +15,9 @@ export const PAGES: readonly Page[] = [
   { address: /^\/login$/, title: "title.login", open: true, load: () => import("./login/page-login") },
   { address: /^\/squad$/, title: "title.squad", open: false, load: () => import("./squad/page-squad") },
   { address: /^\/board$/, title: "title.board", open: false, load: () => import("./board/page-board") },
+  { address: /^\/cases\/[0-9a-f]+$/, title: "title.case", open: false, load: () => import("./cases/page-case") },
+  { address: /^\/joint$/, title: "title.joint", open: false, load: () => import("./joint/page-joint") },
+  { address: /^\/sites$/, title: "title.sites", open: false, load: () => import("./sites/page-sites") },
 ];
 
 export function pageOf(path: string): Page | undefined {

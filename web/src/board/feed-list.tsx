@@ -4,7 +4,7 @@ import { ago, clock, excess, km, percent, span, tonnes } from "../shell/format";
 import { Icon } from "../shell/icons";
 import { ACTIVE, type Intercept, type Squad } from "../shell/messages";
 import { Plate } from "../shell/plate";
-import { say, sayOf } from "../shell/words";
+import { say, sayState } from "../shell/words";
 import { openedAt } from "./day";
 import { newest } from "./place";
 import { pressing } from "./sound";
@@ -103,10 +103,9 @@ function Alert({ told, squads, open, chosen }: AlertOf) {
 /** The state, and who has it or is asked. */
 export function Standing({ told, squads }: { told: Intercept; squads: Squad[] }) {
   const squad = squads.find((one) => one.id === told.squad)?.name ?? told.squad;
-  const words = told.state === "offered" ? say("board.offered") : sayOf("state", told.state);
   return (
     <span class={`state state-${told.state}`}>
-      {words}
+      {sayState(told.state)}
       {squad && ` · ${squad}`}
       {told.desk && ACTIVE.has(told.state) && (
         <span class="desk">

@@ -27,6 +27,11 @@ export function sayOf(list: string, value: string): string {
   return key in zh ? say(key as Word) : value;
 }
 
+/** A state as others than the squad itself read it: what is offered is not offered to them. */
+export function sayState(state: string): string {
+  return state === "offered" ? say("board.offered") : sayOf("state", state);
+}
+
 export function choose(chosen: Language): void {
   localStorage.setItem(KEPT, chosen);
   language.set(chosen);

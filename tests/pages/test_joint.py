@@ -1,0 +1,90 @@
+"""The page of joint actions: what one agency asks of the other, how long it has, and the ledger that both can check."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Route, ViewportSize, expect
+
+from tests.pages.axe import faults
+from tests.pages.conftest import PHONE, Look, OpenPage, Road
+
+DESK: ViewportSize = {"width": 1920, "height": 1080}
+
+
+def proposed(road: Road) -> None:
+    """A 百噸王, which is a matter of both agencies."""
+    road.truck(scale=1.2, hundred_tonne=True, severity=6)
+
+
+def test_police_accept_arrive_and_are_done(road: Road, open_page: OpenPage, look: Look) -> None:
+    """A proposal comes by itself with its deadline; each step is one touch; the duty desk sees the same."""
+    police, duty = open_page("police", "/joint", size=DESK), open_page("duty", "/joint", size=DESK)
+    expect(police.get_by_text("目前沒有聯合行動")).to_be_visible()
+    proposed(road)
+    side = police.get_by_role("region", name="公安")
+    expect(side.locator(".deadline")).to_contain_text(re.compile(r"還有 \d+:\d\d"))
+    look(police, "joint-proposed")
+    police.locator("[data-move=accept]").click()
+    expect(side).to_contain_text("已接受")
+    expect(duty.get_by_role("region", name="公安")).to_contain_text("已接受")
+    police.locator("[data-move=on_scene]").click()
+    expect(side).to_contain_text("在現場")
+    police.locator("[data-move=done]").click()
+    done = police.get_by_role("dialog").get_by_role("button", name="完成")
+    police.get_by_label("處理結果").fill("罰款、責令卸載")
+    expect(done).to_be_disabled()
+    police.get_by_label("文書編號").fill("320481-7")
+    look(police, "joint-done")
+    done.click()
+    expect(duty.get_by_role("region", name="公安")).to_contain_text("320481-7")
+
+
+def test_declining_needs_a_reason(road: Road, open_page: OpenPage) -> None:
+    """The other side reads it."""
+    proposed(road)
+    police, duty = open_page("police", "/joint"), open_page("duty", "/joint")
+    police.locator("[data-move=decline]").click()
+    sheet = police.get_by_role("dialog")
+    expect(sheet.get_by_role("button", name="拒絕")).to_be_disabled()
+    sheet.get_by_label("原因").fill("警力不足")
+    sheet.get_by_role("button", name="拒絕").click()
+    expect(duty.get_by_role("region", name="公安")).to_contain_text("警力不足")
+
+
+def ledger(page: Page) -> Page:
+    """Open the ledger of the only proposal."""
+    page.get_by_text("雙方紀錄").click()
+    return page
+
+
+def test_the_ledger_is_checked_in_the_browser(road: Road, open_page: OpenPage, look: Look) -> None:
+    """Every entry is hashed again; one that was changed on the way is named."""
+    proposed(road)
+    page = ledger(open_page("police", "/joint", size=DESK))
+    expect(page.get_by_text(re.compile(r"\d+ 筆紀錄逐筆驗證無誤"))).to_be_visible()
+    look(page, "joint-ledger")
+
+    def forged(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace('"role":"', '"role":"x', 1))
+
+    other = open_page("police", None, size=DESK)
+    other.route("**/v1/ledger*", forged)
+    other.goto("/joint")
+    ledger(other)
+    expect(other.get_by_text(re.compile(r"第 \d+ 筆紀錄被改動過"))).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_joint_action_on_a_phone(road: Road, open_page: OpenPage, look: Look, language: str) -> None:
+    """Nothing is wider than the phone, axe finds nothing serious, each language says it."""
+    proposed(road)
+    page = open_page("police", "/joint", size=PHONE, language=language)
+    expect(page.locator(".proposal")).to_be_visible()
+    page.locator("summary").click()
+    expect(page.locator(".entries li").first).to_be_visible()
+    look(page, f"joint-phone-{language}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert faults(page) == []
