@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from service.api.meters import Meters
 from service.metrics import Metrics
 from tests.servers import needs
 
@@ -54,9 +55,11 @@ def test_every_alert_has_a_story(alerts: list[dict[str, Any]]) -> None:
     assert {case["alertname"] for case in cases if not case["exp_alerts"]} == names
 
 
-def test_the_worker_has_the_metrics_asked_for(alerts: list[dict[str, Any]]) -> None:
+def test_worker_and_api_have_the_metrics_asked_for(alerts: list[dict[str, Any]]) -> None:
     """An alert on a metric that nobody exports never rings."""
-    exported = {metric.name + ("_total" if metric.type == "counter" else "") for metric in Metrics().registry.collect()}
+    registries = (Metrics().registry, Meters().registry)
+    collected = [metric for registry in registries for metric in registry.collect()]
+    exported = {metric.name + ("_total" if metric.type == "counter" else "") for metric in collected}
     asked = {name for alert in alerts for name in re.findall(r"\bwim_\w+", alert["expr"])}
     assert asked
     assert asked - exported == set()

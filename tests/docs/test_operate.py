@@ -182,11 +182,11 @@ def test_periods_that_the_pages_name_are_the_products() -> None:
 
 
 def test_the_counts_and_reasons_on_the_page_are_those_of_an_answer() -> None:
-    """Fields of a row, and every flag for which net can leave a truck out."""
+    """Fields of a row, and every reason for which net can leave a truck out: a flag, or a person."""
     fields = {name.rstrip("_") for name in RateRow.__struct_fields__}
     assert {row[0] for row in pages.table(RATES, "field")} <= fields
     documented = {name for reasons, _ in pages.table(RATES, "excluded") for name in pages.words(reasons)}
-    assert documented == set(flag_names(TO_COUNT | TO_REJECT | AXLE_IMPLAUSIBLE))
+    assert documented == {*flag_names(TO_COUNT | TO_REJECT | AXLE_IMPLAUSIBLE), "BY_PERSON"}
 
 
 def test_the_example_of_an_interval_is_computed_so() -> None:

@@ -28,12 +28,13 @@ from service.api.tags import Tag
 from service.docket import rows
 from service.docket.actions import RefusedError, StaleError, act
 from service.docket.deeds import Actor, ContradictionError, Deed
-from service.store import audit, idempotency, intercepts
+from service.store import audit, idempotency, intercepts, weighings
 from service.store.errors import FencedError
 from service.store.idempotency import Answer
 from service.store.intercepts import InterceptRow
 from wim.forms import FormError
 from wim.forms.json_form import instant_ns
+from wim.records import DAY_NS
 
 router = APIRouter(prefix="/v1/intercepts", tags=[Tag.INTERCEPTS])
 
@@ -43,6 +44,9 @@ _IfMatch = Annotated[
 ]
 
 _HEAVIEST_KG = 1_000_000
+
+#: Trucks of one lane found legal within 24 h that alert the technician (dispatch.md §3).
+_TOO_OFTEN = 2
 
 #: A phone's clock may be this far ahead of ours after it was corrected; what is further ahead has not happened.
 _AHEAD_NS = 60 * 10**9
@@ -197,10 +201,37 @@ def _act(parts: Parts, call: _Call) -> Response:
         problem = refused
     else:
         parts.meters.actions.labels(call.deed.action, "replayed" if replayed else "done").inc()
+        if call.deed.action == "legal":
+            _tell_technician(parts, answer)
         return repeats.told(answer, replayed, call.asker.plates)
     parts.meters.actions.labels(call.deed.action, problem.code).inc()
     _keep_refusal(parts, call, problem)
     raise problem
+
+
+def _tell_technician(parts: Parts, answer: Answer) -> None:
+    """Two trucks of one lane that a scale finds legal within a day are no chance: somebody looks at the strips."""
+    passage = msgspec.json.decode(answer.body, type=_Weighed).best.passage
+    now_ns = parts.clock_ns()
+    with parts.store.reading() as conn:
+        found = weighings.legal_at(conn, passage.site, passage.lane, now_ns - DAY_NS)
+    if found >= _TOO_OFTEN:
+        parts.meters.found_legal.labels(passage.site, str(passage.lane)).set(now_ns / 1e9)
+
+
+class _Weighed(msgspec.Struct):
+    """What of an intercept says whose strips weighed it."""
+
+    best: _Best
+
+
+class _Best(msgspec.Struct):
+    passage: _Passage
+
+
+class _Passage(msgspec.Struct):
+    site: str
+    lane: int
 
 
 def _transaction(parts: Parts, call: _Call) -> tuple[Answer, bool]:

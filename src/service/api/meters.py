@@ -50,6 +50,12 @@ class Meters:
             ["kind", "value"],
             registry=self.registry,
         )
+        self.found_legal = Gauge(
+            "wim_lane_found_legal_timestamp_seconds",
+            "When a scale last found a truck of this lane legal that was not the first within a day.",
+            ["site", "lane"],
+            registry=self.registry,
+        )
         build = Gauge("wim_build_info", "Which release this is; always 1.", ["version"], registry=self.registry)
         build.labels(version("wim-overload")).set(1)
 
