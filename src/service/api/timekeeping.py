@@ -27,6 +27,9 @@ async def keep_time(parts: Parts) -> None:
             await anyio.to_thread.run_sync(_fire, parts)
         except FAILURES as error:
             log.warning("timers_stand", problem=type(error).__name__, next_try_s=LOOK_SECONDS)
+        except Exception as error:
+            # One timer that cannot be fired must not hold up every other for as long as this process lives.
+            log.error("timer_failed", problem=type(error).__name__, exc_info=error)
         await parts.live.closed_within(LOOK_SECONDS)
 
 

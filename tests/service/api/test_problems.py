@@ -36,7 +36,7 @@ def test_every_error_has_one_form(api: Api) -> None:
     """Whatever goes wrong, the answer is a problem with a code of the catalogue and the id of the request."""
     wrong = [
         api.client.get("/v1/nothing"),
-        api.client.get("/"),
+        api.client.get("/nothing"),
         api.client.get("/v1/corridors/"),
         api.client.post("/v1/corridors"),
         api.client.get("/v1/sites"),
