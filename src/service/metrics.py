@@ -93,6 +93,9 @@ class Metrics:
         self.alert_reasons = self._counter("alert_reasons", "Reasons of what went out; one may have two.", "reason")
         self.merged_cases = self._counter("merged_cases", "Cases that a late sighting made one with another.")
         self.notices = self._counter("notices", "Notices and tries, by what became of them.", "adapter", "result")
+        self.webhooks = self._counter(
+            "webhooks", "Joint actions pushed, by what became of each try.", "target", "result"
+        )
         self.relayed = self._counter("relayed", "Intercept states that the relay had acknowledged.")
 
     def _make_watch_metrics(self) -> None:

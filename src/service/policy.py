@@ -198,6 +198,13 @@ class Policy(BaseModel):
     joint_done_minutes: int = Field(
         240, ge=5, le=2_880, description="and its part be done: weighed, unloaded, written, signed (dispatch.md §4)"
     )
+    webhook_tries: int = Field(
+        8,
+        ge=1,
+        le=50,
+        description="a joint action that another system did not take so often is given up, after some four hours; both "
+        "desks were told long before (dispatch.md §4)",
+    )
 
     notice_cool_down_seconds: int = Field(
         3,

@@ -204,6 +204,7 @@ class Settings(BaseSettings):
 
     registry: Path | None = Field(None, description="the registry file (corridors, sites, squads)")
     policy: Path | None = Field(None, description="the policy file; none = every number at its default")
+    webhooks: Path | None = Field(None, description="the webhooks file: where joint actions are pushed; none = nowhere")
     archive: str = Field("", description="folder or bucket of passages and frames of violations; empty = none")
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)

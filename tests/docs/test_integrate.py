@@ -131,6 +131,33 @@ def test_what_a_unit_posts_comes_out_at_the_squad(road: Road) -> None:
     assert violation_ids(road.installation) == {identity}
 
 
+#: What the police's program says of the same truck once it has accepted.
+ACCEPTED = re.compile(rf"open     苏A12345 hundred_tonne, 57\.2 t over 49 t; {SITE}; road \w+, police accepted")
+
+
+def test_police_accept_on_kafka_what_road_proposes(road: Road, tmp_path: Path) -> None:
+    """The program confirms and accepts a 百噸王 on its agency's topic; both sides and the ledger say so."""
+    log = tmp_path / "police.log"
+    command = [sys.executable, str(EXAMPLES / "police_client.py"), "liyang-traffic", road.installation.servers]
+    police = processes.start(processes.tied(command), log)
+    try:
+        example("unit_sender.py", SITE, "1", "苏A12345", road.installation.servers)
+        wait_for(lambda: any(map(ACCEPTED.fullmatch, lines(log))), PATIENCE_SECONDS, "the police's yes")
+    finally:
+        police.kill()
+        police.wait()
+    assert column(road.installation, "select police_unit from joint_actions") == {"liyang-traffic"}
+    actions = column(road.installation, "select action from ledger where agency = 'police'")
+    assert actions == {"joint.receive", "joint.accept"}
+    assert not [line for line in lines(log) if line.startswith("refused")]
+    assert [line for block in pages.blocks(PAGE, "") for line in block.splitlines() if ACCEPTED.fullmatch(line)]
+
+
+def lines(log: Path) -> list[str]:
+    """What a program has printed so far."""
+    return log.read_text("utf-8").splitlines() if log.exists() else []
+
+
 def published(installation: Installation) -> set[str]:
     """Plates of the intercepts that the relay has told."""
     return column(installation, "select plate from intercepts where published_version = version")

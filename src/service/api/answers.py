@@ -285,8 +285,7 @@ _STRUCTS = (
 def components() -> dict[str, Schema]:
     """The schemas that the document refers to, by name."""
     _, made = msgspec.json.schema_components(_STRUCTS, ref_template="#/components/schemas/{name}")
-    told = {"Violation": inlined_schema(messages.Violation), "Intercept": inlined_schema(messages.Intercept)}
-    told["JointAction"] = inlined_schema(messages.JointAction)
+    told = {one.__name__: inlined_schema(one) for one in (messages.Violation, messages.Intercept, messages.JointAction)}
     for schema in told.values():
         schema.pop("$schema", None)
         schema.pop("$id", None)

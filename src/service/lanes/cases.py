@@ -32,6 +32,7 @@ from service.metrics import Metrics
 from service.notices.services import services as notice_services
 from service.relay import Relay, RelayService, Times
 from service.topics import AGENCIES, SIGHTINGS, VIOLATIONS, responses
+from service.webhooks.services import services as webhook_services
 from service.worker import Parts
 
 #: What stands on each topic.
@@ -55,13 +56,13 @@ def work(parts: Parts) -> CasesWork:
 
 def companions(parts: Parts, work: CasesWork) -> Sequence[ServiceT]:
     """The relay, which tells what the lane files; woken by it, and by its own look at what others changed. Beside it
-    the sender of notices, where anybody is to be sent some."""
+    the senders of notices and of webhooks, where anybody is to be sent some."""
     sender = Sender(parts.kafka)
     times = Times(lease_s=parts.policy.outbox_lease_seconds)
     owner = f"{socket.gethostname()}/{os.getpid()}"
     relay = Relay(parts.store, sender, parts.metrics, work.terms, owner, times)
     work.wake_relay = relay.wake
-    return [RelayService(relay, sender), *notice_services(parts, owner)]
+    return [RelayService(relay, sender), *notice_services(parts, owner), *webhook_services(parts, work.terms)]
 
 
 class CasesWork:

@@ -10,7 +10,7 @@ history, and the plate in the head of
 archived frames (`service.frame_purge`)
 what downgrades took back                      `violations_days`, deleted: ids of violations
 entries of the audit log                       `audit_days`, deleted
-notices (they hold no plate), browsers that
+notices, webhooks, browsers that
 nobody renewed                                 `plates_days`, deleted
 the live feed, answers to Idempotency-Keys     `feed_days`, `idempotency_hours`, deleted: both are only
                                                for who comes back after a short while
@@ -41,6 +41,7 @@ from service.store.notice_tables import notices
 from service.store.session_tables import sessions
 from service.store.tables import audit, cases, idempotency, intercepts, outcomes, sightings, violations
 from service.store.watch_tables import recalls
+from service.store.webhook_tables import webhooks
 
 #: Rows of one step: 20 to 30 ms on SQLite, whose other writers wait meanwhile (a transaction has 50).
 STEP_ROWS = 500
@@ -96,6 +97,7 @@ def purge(store: Store, keep: Keep, now_ns: int, pseudonyms: Pseudonyms, step_ro
     }
     steps["recalls"] = partial(_delete, table=recalls, before_ns=now_ns - keep.violations_days * _DAY_NS)
     steps["decisions"] = partial(_delete, table=decisions, before_ns=now_ns - keep.violations_days * _DAY_NS)
+    steps["webhooks"] = partial(_delete, table=webhooks, before_ns=now_ns - keep.plates_days * _DAY_NS)
     steps["audit log"] = partial(_delete, table=audit, before_ns=now_ns - keep.audit_days * _DAY_NS)
     steps["notices"] = partial(_delete, table=notices, before_ns=now_ns - keep.plates_days * _DAY_NS)
     steps["browsers"] = partial(push.trim, before_ns=now_ns - keep.plates_days * _DAY_NS)

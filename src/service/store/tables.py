@@ -19,6 +19,7 @@ from service.store import (
     notice_tables,
     session_tables,
     watch_tables,
+    webhook_tables,
 )
 from service.store.columns import NUMBER, big, flag, integer, metadata, partial, small, text
 
@@ -33,6 +34,7 @@ __all__ = [
     "notice_tables",
     "session_tables",
     "watch_tables",
+    "webhook_tables",
 ]
 
 #: One row: the oldest release that works with these tables, see `schema`.
