@@ -270,8 +270,8 @@ def _answer(conn: Connection, parts: Parts, call: _Call) -> Answer:
 
 def _row(conn: Connection, call: _Call) -> InterceptRow:
     scope = call.asker.scope
-    row = intercepts.get(conn, call.intercept, scope.corridors)
-    if row is None or not scope.holds(row.corridor, row.site):
+    row = intercepts.get(conn, call.intercept, scope.corridors, scope.sites)
+    if row is None:
         raise unknown()
     return row
 
@@ -301,3 +301,4 @@ def _keep_refusal(parts: Parts, call: _Call, problem: Problem) -> None:
     action, principal = f"intercept.{call.deed.action}.refused", call.asker.principal
     with parts.store.writing(durable=True) as conn:
         audit.note(conn, audits.entry(parts, principal, action, call.intercept, call.deed.note, facts))
+    audits.noted(problem)

@@ -35,6 +35,7 @@ from service.api import (
     problems,
     push,
     rates,
+    refusals,
     session_list,
     signals,
     signing_in,
@@ -117,6 +118,7 @@ def routed() -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     problems.install(app)
+    refusals.install(app)
     check_routes(app)
     return app
 

@@ -44,9 +44,16 @@ def entry(
     return Entry(parts.clock_ns(), principal.name, role, agency, action, subject, reason, document)
 
 
-def refusal(parts: Parts, principal: Principal, code: str, method: str, route: str) -> Entry:
-    """Somebody asked for what they have no right to."""
-    return entry(parts, principal, "refused", f"{method} {route}", code)
+def refusal(
+    parts: Parts,
+    principal: Principal,
+    code: str,
+    method: str,
+    route: str,
+    facts: Mapping[str, Any] = MappingProxyType({}),
+) -> Entry:
+    """Somebody asked for what they have no right to, or what cannot be done."""
+    return entry(parts, principal, "refused", f"{method} {route}", code, facts)
 
 
 def stranger(parts: Parts, address: str, code: str, method: str, route: str) -> Entry:
@@ -81,7 +88,13 @@ def look_up(parts: Parts, principal: Principal, plate: str, reason: str | None, 
 def _no_look(parts: Parts, principal: Principal, code: str, route: str, remedy: str) -> Problem:
     parts.meters.refused(code)
     keep(parts, refusal(parts, principal, code, "GET", route))
-    return Problem(code, remedy)
+    return noted(Problem(code, remedy))
+
+
+def noted(problem: Problem) -> Problem:
+    """The same, marked as written down."""
+    problem.noted = True
+    return problem
 
 
 #: The parameter of routes where a plate may be looked up; for clients that keep reasons out of addresses.

@@ -78,6 +78,7 @@ class Gate:
             parts.meters.refused("token_missing")
             raise _who(parts, "token_missing", "sign in, or send the header Authorization: Bearer TOKEN", "Bearer")
         principal = await _principal(parts, request, shown)
+        request.state.principal = principal
         bounded(parts, principal)
         if principal.role not in self.roles:
             detail = f"{principal.role} is not one of {', '.join(sorted(self.roles))}"
@@ -106,7 +107,7 @@ async def refused(parts: Parts, request: Request, principal: Principal, code: st
     parts.meters.refused(code)
     entry = audits.refusal(parts, principal, code, request.method, route_of(request))
     await anyio.to_thread.run_sync(functools.partial(audits.keep, parts, entry))
-    return Problem(code, detail)
+    return audits.noted(Problem(code, detail))
 
 
 def check_routes(app: FastAPI) -> None:

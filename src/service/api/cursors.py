@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from fastapi import Request, Response
@@ -19,6 +19,8 @@ from service.api import etags
 from service.api.problems import FieldError, wrong_parameters
 from service.policy import Policy
 from service.store.paging import Cursor
+
+R = TypeVar("R")
 
 _LONGEST = 200
 _GREATEST_NS = 2**63 - 1
@@ -59,6 +61,14 @@ def name(given: str | None) -> str:
 def rows(limit: int | None, policy: Policy) -> int:
     """How many rows a page has."""
     return min(limit or policy.page_rows, policy.page_rows_most)
+
+
+def split(read: Sequence[R], at: Callable[[R], Cursor], limit: int) -> tuple[Sequence[R], Cursor | None]:
+    """Up to `limit` rows of those read, and where the next page begins (None: there is none).
+
+    One row more than `limit` is read where there are as many.
+    """
+    return read[:limit], at(read[limit - 1]) if len(read) > limit else None
 
 
 def page(request: Request, documents: Sequence[bytes | str], following: Cursor | str | None) -> Response:

@@ -159,8 +159,8 @@ def _write(parts: Parts, call: _Call, act: Callable[[Connection], Answer]) -> Re
 
 
 def _row(conn: Connection, asker: Asker, violation: str) -> ViolationRow:
-    row = violations.get(conn, violation, asker.scope.corridors)
-    if row is None or not asker.scope.holds(row.corridor, row.site):
+    row = violations.get(conn, violation, asker.scope.corridors, asker.scope.sites)
+    if row is None:
         raise unknown()
     return row
 

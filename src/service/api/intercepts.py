@@ -20,7 +20,6 @@ from service.api.negotiation import GEOJSON, JSON, chosen
 from service.api.parts import Parts, PartsOf
 from service.api.places import known_corridor
 from service.api.problems import Problem
-from service.api.scopes import filled
 from service.api.tags import Tag
 from service.store import intercepts
 from service.store.intercepts import InterceptRow, Wanted
@@ -66,13 +65,8 @@ def list_intercepts(
         audits.look_up(parts, asker.principal, query.plate, reason, route_of(request))
     corridors = asker.scope.on(query.corridor)
     with parts.store.reading() as conn:
-        rows, following = filled(
-            lambda cursor: intercepts.page(conn, corridors, wanted, cursor, limit + 1),
-            lambda row: Cursor(row.newest_ns, row.id),
-            asker.scope,
-            after,
-            limit,
-        )
+        read = intercepts.page(conn, corridors, wanted, after, limit + 1, asker.scope.sites)
+        rows, following = cursors.split(read, lambda row: Cursor(row.newest_ns, row.id), limit)
         documents = _with_media(conn, [document_of(row, asker, parts) for row in rows], asker)
     return placed(request, form, parts.registry.network, rows, documents, following)
 
@@ -81,8 +75,8 @@ def list_intercepts(
 def read_intercept(intercept: IdPath, request: Request, asker: _Reader, parts: PartsOf) -> Response:
     """One intercept; its ETag is the version that an action is based on."""
     with parts.store.reading() as conn:
-        row = intercepts.get(conn, intercept, asker.scope.corridors)
-        if row is None or not asker.scope.holds(row.corridor, row.site):
+        row = intercepts.get(conn, intercept, asker.scope.corridors, asker.scope.sites)
+        if row is None:
             raise unknown()
         as_kept = document_of(row, asker, parts)
         [document] = _with_media(conn, [as_kept], asker)

@@ -22,7 +22,6 @@ from service.api.auth import Asker, allow
 from service.api.fields import PRINTABLE, IdPath
 from service.api.parts import Parts, PartsOf
 from service.api.problems import Problem
-from service.api.scopes import filled
 from service.api.tags import Tag
 from service.docket.deeds import Actor
 from service.docket.joint import mover_of
@@ -71,13 +70,8 @@ def list_joint_actions(
     wanted = Wanted(intercept=query.intercept, active=query.active)
     after, limit = cursors.row(query.cursor), cursors.rows(query.limit, parts.policy)
     with parts.store.reading() as conn:
-        rows, following = filled(
-            lambda cursor: joint_actions.page(conn, asker.scope.corridors, wanted, cursor, limit + 1),
-            lambda row: Cursor(row.newest_ns, row.id),
-            asker.scope,
-            after,
-            limit,
-        )
+        read = joint_actions.page(conn, asker.scope.corridors, wanted, after, limit + 1, asker.scope.sites)
+        rows, following = cursors.split(read, lambda row: Cursor(row.newest_ns, row.id), limit)
     return cursors.page(request, [document_of(row, asker, parts) for row in rows], following)
 
 
@@ -136,8 +130,8 @@ def actor_of(asker: Asker) -> Actor:
 
 def seen(conn: Connection, joint: str, asker: Asker) -> JointRow:
     """A joint action within the asker's rights. Raises the problem of one that there is not."""
-    row = joint_actions.get(conn, joint, asker.scope.corridors)
-    if row is None or not asker.scope.holds(row.corridor, row.site):
+    row = joint_actions.get(conn, joint, asker.scope.corridors, asker.scope.sites)
+    if row is None:
         raise Problem("joint_unknown", "GET /v1/joint-actions lists those within your rights")
     return row
 
@@ -157,8 +151,8 @@ def document_of(row: JointRow, asker: Asker, parts: Parts) -> bytes:
 
 
 def _propose(conn: Connection, parts: Parts, asker: Asker, body: ProposalBody) -> Answer:
-    row = intercept_rows.get(conn, body.intercept, asker.scope.corridors)
-    if row is None or not asker.scope.holds(row.corridor, row.site):
+    row = intercept_rows.get(conn, body.intercept, asker.scope.corridors, asker.scope.sites)
+    if row is None:
         raise intercepts.unknown()
     about = messages.decode(messages.Intercept, row.document.encode())
     trigger, now_ns = Trigger(body.trigger), parts.clock_ns()

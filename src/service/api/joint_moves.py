@@ -170,3 +170,4 @@ def _keep_refusal(parts: Parts, call: _Call, problem: Problem) -> None:
     action = f"joint.{call.deed.action}.refused"
     with parts.store.writing(durable=True) as conn:
         audit.note(conn, audits.entry(parts, call.asker.principal, action, call.joint, call.deed.note, facts))
+    audits.noted(problem)

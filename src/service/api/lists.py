@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from fastapi import Request, Response
 
 from service.api import cursors, etags, geojson
 from service.api.negotiation import GEOJSON, JSON
-from service.api.scopes import Placed
 from service.store.paging import Cursor
 from wim.sites import Network
+
+
+class Placed(Protocol):
+    """A row of the store that lies at a site."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def site(self) -> str: ...
 
 
 def placed(

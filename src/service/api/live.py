@@ -121,13 +121,10 @@ def _at(parts: Parts, view: View, seen: int | None, snapshot: bool) -> Start:
         whole = missed or (snapshot and seen is None)
         rows: list[InterceptRow] = []
         if whole and "intercept" in view.kinds:
-            rows = intercepts.page(conn, view.asker.scope.on(view.corridor), Wanted(active=True), None, LONGEST_PAGE)
+            corridors, sites = view.asker.scope.on(view.corridor), view.asker.scope.sites
+            rows = intercepts.page(conn, corridors, Wanted(active=True), None, LONGEST_PAGE, sites)
     number = bounds.newest if missed or seen is None else seen
-    return Start(view, number, bounds if missed else None, [row for row in rows if _shows_row(view, row)])
-
-
-def _shows_row(view: View, row: InterceptRow) -> bool:
-    return view.site in (None, row.site) and view.asker.scope.holds(row.corridor, row.site)
+    return Start(view, number, bounds if missed else None, [row for row in rows if view.site in (None, row.site)])
 
 
 _STREAM = {

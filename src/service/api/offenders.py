@@ -63,8 +63,8 @@ def read_offender(
 
 
 def _newest(conn: Connection, scope: Scope, plate: str) -> list[msgspec.Raw]:
-    rows = violations.page(conn, scope.corridors, Wanted(plate=plate), None, NEWEST_VIOLATIONS)
-    return [msgspec.Raw(row.document.encode()) for row in rows if scope.holds(row.corridor, row.site)]
+    rows = violations.page(conn, scope.corridors, Wanted(plate=plate), None, NEWEST_VIOLATIONS, scope.sites)
+    return [msgspec.Raw(row.document.encode()) for row in rows]
 
 
 def _told(

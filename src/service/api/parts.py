@@ -40,6 +40,8 @@ class Parts:
     clock_ns: Callable[[], int]
     steady_s: Callable[[], float]
     requests: Allowance
+    #: How many refusals of one account a minute are written down: a phone that repeats itself must not fill the disk.
+    noted_refusals: Allowance = field(default_factory=lambda: Allowance(60))
     #: The address by which browsers come, where a proxy stands between (`WIM_API__PUBLIC_URL`).
     public_url: str | None = None
     strangers: Strangers = field(default_factory=Strangers)

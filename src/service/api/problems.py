@@ -129,6 +129,8 @@ class Problem(Exception):  # noqa: N818 -- the RFC's word
     ) -> None:
         super().__init__(f"{code}: {detail}")
         self.code, self.detail, self.errors = code, detail, tuple(errors)
+        #: Whether the audit log has it already.
+        self.noted = False
         self.headers, self.more = dict(headers or {}), more
 
     @property

@@ -1,7 +1,7 @@
 """`/v1/sessions`: who is signed in with which browser, and how to end that.
 
-An admin sees every session of the own agency; the duty desk its own, those of squads and wall screens on its corridors,
-so that a lost phone can be shut out at night. What is not shown cannot be ended.
+An admin sees the sessions of the own agency on the own corridors; the duty desk of those its own, squads' and wall
+screens', so that a lost phone can be shut out at night. What is not shown cannot be ended.
 """
 
 from __future__ import annotations
@@ -88,9 +88,9 @@ def _within(parts: Parts, asker: Asker) -> Iterator[tuple[Session, Principal]]:
 
 
 def _may_end(parts: Parts, asker: Asker, who: Principal) -> bool:
-    me = asker.principal
-    if me.role is Role.ADMIN or who.name == me.name:
-        return True
+    me, mine = asker.principal, asker.scope.corridors
     theirs = scope_of(who, parts.registry).corridors
-    mine = asker.scope.corridors
-    return (who.role is Role.SQUAD or who.read_only) and (mine is None or (theirs is not None and theirs <= mine))
+    if who.name == me.name:
+        return True
+    near = mine is None or (theirs is not None and theirs <= mine)
+    return near and (me.role is Role.ADMIN or who.role is Role.SQUAD or who.read_only)

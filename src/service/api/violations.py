@@ -23,7 +23,6 @@ from service.api.negotiation import GEOJSON, JSON, chosen
 from service.api.parts import Parts, PartsOf
 from service.api.places import known_corridor
 from service.api.problems import Problem
-from service.api.scopes import filled
 from service.api.tags import Tag
 from service.store import media, violations
 from service.store.paging import Cursor
@@ -77,13 +76,8 @@ def list_violations(
         audits.look_up(parts, asker.principal, query.plate, reason, route_of(request))
     corridors = asker.scope.on(query.corridor)
     with parts.store.reading() as conn:
-        rows, following = filled(
-            lambda cursor: violations.page(conn, corridors, wanted, cursor, limit + 1),
-            lambda row: Cursor(row.time_ns, row.id),
-            asker.scope,
-            after,
-            limit,
-        )
+        read = violations.page(conn, corridors, wanted, after, limit + 1, asker.scope.sites)
+        rows, following = cursors.split(read, lambda row: Cursor(row.time_ns, row.id), limit)
         documents = documents_of(conn, rows, asker, parts)
     return placed(request, form, parts.registry.network, rows, documents, following)
 
@@ -92,8 +86,8 @@ def list_violations(
 def read_violation(violation: IdPath, request: Request, asker: _Reader, parts: PartsOf) -> Response:
     """One violation, in its newest version."""
     with parts.store.reading() as conn:
-        row = violations.get(conn, violation, asker.scope.corridors)
-        if row is None or not asker.scope.holds(row.corridor, row.site):
+        row = violations.get(conn, violation, asker.scope.corridors, asker.scope.sites)
+        if row is None:
             raise unknown()
         [document] = documents_of(conn, [row], asker, parts)
     if document != _published(row, asker, parts).encode():

@@ -40,9 +40,9 @@ class _Told(msgspec.Struct):
 def explain_intercept(intercept: IdPath, request: Request, asker: _Supervisor, parts: PartsOf) -> Response:
     """Why it was opened, whom it was offered to and why them, and why nobody else."""
     with parts.store.reading() as conn:
-        row = intercepts.get(conn, intercept, asker.scope.corridors)
+        row = intercepts.get(conn, intercept, asker.scope.corridors, asker.scope.sites)
         found = decisions.of_subject(conn, intercept)
-    if row is None or not asker.scope.holds(row.corridor, row.site):
+    if row is None:
         raise unknown()
     reasons = msgspec.json.decode(row.document, type=_Told).reasons
     return _answer(request, WhyOf(subject=intercept, state=row.state, reasons=reasons, decisions=_told(found)))
@@ -52,9 +52,9 @@ def explain_intercept(intercept: IdPath, request: Request, asker: _Supervisor, p
 def explain_violation(violation: IdPath, request: Request, asker: _Supervisor, parts: PartsOf) -> Response:
     """Why this violation was not put before anybody; no decisions where it belongs to an intercept."""
     with parts.store.reading() as conn:
-        row = violations.get(conn, violation, asker.scope.corridors)
+        row = violations.get(conn, violation, asker.scope.corridors, asker.scope.sites)
         found = decisions.of_subject(conn, violation)
-    if row is None or not asker.scope.holds(row.corridor, row.site):
+    if row is None:
         raise unknown_violation()
     return _answer(request, WhyOf(subject=violation, state=None, reasons=[], decisions=_told(found)))
 

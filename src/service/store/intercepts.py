@@ -85,9 +85,11 @@ def save(conn: Connection, rows: Sequence[InterceptRow]) -> None:
     bulk.save_next(conn, intercepts, rows, _replace)
 
 
-def get(conn: Connection, intercept_id: str, corridors: Collection[str] | None) -> InterceptRow | None:
-    """One intercept, if it lies in one of the corridors."""
-    scope = within(intercepts.c.corridor, corridors)
+def get(
+    conn: Connection, intercept_id: str, corridors: Collection[str] | None, sites: Collection[str] | None = None
+) -> InterceptRow | None:
+    """One intercept, if it lies in one of the corridors, and at one of the sites."""
+    scope = within(intercepts.c.corridor, corridors) + within(intercepts.c.site, sites)
     row = conn.execute(_rows().where(intercepts.c.id == intercept_id, *scope)).one_or_none()
     return InterceptRow(*row) if row else None
 
@@ -99,10 +101,16 @@ def of_cases(conn: Connection, case_ids: Iterable[str]) -> list[InterceptRow]:
 
 
 def page(
-    conn: Connection, corridors: Collection[str] | None, wanted: Wanted, after: Cursor | None, limit: int
+    conn: Connection,
+    corridors: Collection[str] | None,
+    wanted: Wanted,
+    after: Cursor | None,
+    limit: int,
+    sites: Collection[str] | None = None,
 ) -> list[InterceptRow]:
-    """A page of intercepts in the corridors, newest sighting first."""
-    rows = _rows().where(*within(intercepts.c.corridor, corridors), *_conditions(wanted))
+    """A page of intercepts in the corridors and at the sites (None: all of them), newest sighting first."""
+    scope = within(intercepts.c.corridor, corridors) + within(intercepts.c.site, sites)
+    rows = _rows().where(*scope, *_conditions(wanted))
     rows = newest_first(rows, intercepts.c.newest_ns, intercepts.c.id, after, limit)
     return [InterceptRow(*row) for row in conn.execute(rows)]
 

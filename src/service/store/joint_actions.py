@@ -49,10 +49,12 @@ def save(conn: Connection, rows: Sequence[JointRow]) -> None:
     bulk.save_next(conn, joint_actions, rows)
 
 
-def get(conn: Connection, joint: str, corridors: Collection[str] | None) -> JointRow | None:
-    """One joint action, if it lies in one of the corridors."""
-    wanted = _rows().where(joint_actions.c.id == joint, *within(joint_actions.c.corridor, corridors))
-    row = conn.execute(wanted).one_or_none()
+def get(
+    conn: Connection, joint: str, corridors: Collection[str] | None, sites: Collection[str] | None = None
+) -> JointRow | None:
+    """One joint action, if it lies in one of the corridors, and at one of the sites."""
+    scope = within(joint_actions.c.corridor, corridors) + within(joint_actions.c.site, sites)
+    row = conn.execute(_rows().where(joint_actions.c.id == joint, *scope)).one_or_none()
     return JointRow(*row) if row else None
 
 
@@ -70,12 +72,17 @@ def with_unit(conn: Connection, agency: str, unit: str) -> JointRow | None:
 
 
 def page(
-    conn: Connection, corridors: Collection[str] | None, wanted: Wanted, after: Cursor | None, limit: int
+    conn: Connection,
+    corridors: Collection[str] | None,
+    wanted: Wanted,
+    after: Cursor | None,
+    limit: int,
+    sites: Collection[str] | None = None,
 ) -> list[JointRow]:
-    """A page of joint actions in the corridors, changed last first."""
+    """A page of joint actions in the corridors and at the sites (None: all of them), changed last first."""
     table = joint_actions.c
     conditions = matching((table.intercept, operator.eq, wanted.intercept), (table.active, operator.eq, wanted.active))
-    rows = _rows().where(*within(table.corridor, corridors), *conditions)
+    rows = _rows().where(*within(table.corridor, corridors), *within(table.site, sites), *conditions)
     return [JointRow(*row) for row in conn.execute(newest_first(rows, table.newest_ns, table.id, after, limit))]
 
 

@@ -91,18 +91,26 @@ def excluded(conn: Connection, ids: Collection[str]) -> dict[str, str]:
     return {row.id: row.excluded_by for row in conn.execute(columns.where(violations.c.excluded_by.is_not(None)))}
 
 
-def get(conn: Connection, violation_id: str, corridors: Collection[str] | None) -> ViolationRow | None:
-    """One violation, if it lies in one of the corridors."""
-    scope = within(violations.c.corridor, corridors)
+def get(
+    conn: Connection, violation_id: str, corridors: Collection[str] | None, sites: Collection[str] | None = None
+) -> ViolationRow | None:
+    """One violation, if it lies in one of the corridors, and at one of the sites."""
+    scope = within(violations.c.corridor, corridors) + within(violations.c.site, sites)
     row = conn.execute(_rows().where(violations.c.id == violation_id, *scope)).one_or_none()
     return ViolationRow(*row) if row else None
 
 
 def page(
-    conn: Connection, corridors: Collection[str] | None, wanted: Wanted, after: Cursor | None, limit: int
+    conn: Connection,
+    corridors: Collection[str] | None,
+    wanted: Wanted,
+    after: Cursor | None,
+    limit: int,
+    sites: Collection[str] | None = None,
 ) -> list[ViolationRow]:
-    """A page of violations in the corridors, newest first."""
-    rows = _rows().where(*within(violations.c.corridor, corridors), *_conditions(wanted))
+    """A page of violations in the corridors and at the sites (None: all of them), newest first."""
+    scope = within(violations.c.corridor, corridors) + within(violations.c.site, sites)
+    rows = _rows().where(*scope, *_conditions(wanted))
     rows = newest_first(rows, violations.c.time_ns, violations.c.id, after, limit)
     return [ViolationRow(*row) for row in conn.execute(rows)]
 
