@@ -153,7 +153,7 @@ def test_the_feed_says_since_when_it_is_silent(road: Road, open_page: OpenPage) 
     page = open_page("duty", "/board", size=DESK)
     expect(page.locator(".feed-live")).to_be_visible()
     page.context.set_offline(True)
-    expect(page.locator(".feed-stale")).to_contain_text(re.compile(r"\d\d:\d\d:\d\d"))
+    expect(page.locator(".feed-stale")).to_contain_text(re.compile(r"資料停在 \d\d:\d\d:\d\d"))
     page.context.set_offline(False)
     expect(page.locator(".feed-live")).to_be_visible(timeout=15_000)
 

@@ -117,6 +117,13 @@ function Health({ site }: { site: Site }) {
   );
 }
 
+/** Doubted, good, or, where no unit ever reported, neither: nothing known is not good. */
+function Standing({ state }: { state: SiteState }) {
+  if (state.downgraded) return <span class="over">{say("sites.doubted")}</span>;
+  if (state.unit === null) return <span class="dim">{say("empty.unknown")}</span>;
+  return <span class="within">{say("sites.good")}</span>;
+}
+
 function Summary({ state }: { state: SiteState }) {
   const now = useNow();
   const { unit, certificate } = state;
@@ -125,9 +132,7 @@ function Summary({ state }: { state: SiteState }) {
     <section class="state">
       <h2>
         {state.site}{" "}
-        <span class={state.downgraded ? "over" : "within"}>
-          {say(state.downgraded ? "sites.doubted" : "sites.good")}
-        </span>
+        <Standing state={state} />
       </h2>
       <dl class="facts-of">
         <div>
