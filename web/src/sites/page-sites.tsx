@@ -131,8 +131,7 @@ function Summary({ state }: { state: SiteState }) {
   return (
     <section class="state">
       <h2>
-        {state.site}{" "}
-        <Standing state={state} />
+        {state.site} <Standing state={state} />
       </h2>
       <dl class="facts-of">
         <div>
