@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from dispatch.fingerprint import (
     AXLE_SIGMA,
@@ -155,8 +156,12 @@ def _measured_again(seen: Crossing, random: np.random.Generator) -> Crossing:
     spacings = spacings * (1 + speed_scale + random.normal(0, SPACING_SIGMA * twice, len(spacings)))
     spacings = spacings + random.normal(0, SPACING_MM_SIGMA * twice, len(spacings))
     axles = axles * np.exp(weight_scale + random.normal(0, AXLE_SIGMA * twice, len(axles)))
-    written = (tuple(int(value) for value in np.maximum(1, np.rint(values))) for values in (spacings, axles))
-    return Crossing("itself", THERE, seen.time_ns, *written)
+    return Crossing("itself", THERE, seen.time_ns, _written(spacings), _written(axles))
+
+
+def _written(values: npt.NDArray[np.float64]) -> tuple[int, ...]:
+    """As a record has them: whole, and above nothing."""
+    return tuple(int(value) for value in np.maximum(1, np.rint(values)))
 
 
 def line(name: str, counts: Sequence[Count], most_percent: float | None) -> Line:
