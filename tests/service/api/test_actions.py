@@ -179,11 +179,11 @@ def test_a_static_weight_far_from_the_dynamic_one_is_taken_and_marked(api: Api, 
 
 def test_two_trucks_of_a_lane_found_legal_within_a_day_alert_the_technician(api: Api) -> None:
     """One may be the strips' bad luck; the second is told by the metric that the alert watches."""
-    metric = b'wim_lane_found_legal_timestamp_seconds{lane="1",site="G104-K012"}'
+    metric, desk = b'wim_lane_found_legal_timestamp_seconds{lane="1",site="G104-K012"}', api.desk
     for number in range(2):
         assert metric not in api.parts.meters.text()
-        api.desk.file(api.desk.violation(evidence=True, passage_plate=f"苏A0T10{number}"))
-        [told] = [one for one in api.desk.intercepts() if one.state.value != "legal"]
+        desk.file(desk.violation(evidence=True, passage_plate=f"苏A0T10{number}"))
+        [told] = [one for one in desk.intercepts() if one.state.value != "legal"]
         weighed = {"action": "weigh", "static_gross_kg": 24_000, "scale_certificate": "SC-9"}
         for step, body in enumerate([{"action": "claim"}, {"action": "stop"}, weighed, {"action": "legal"}], 1):
             headers = {"Idempotency_Key": f"{number}-{step}", "If_Match": f'"{step}"'}
