@@ -10,6 +10,8 @@ unique             test      a word for group ids and the like that no other tes
 start_kafka        test      a function that starts a cluster of its own, to be hurt
 postgres           session   a real PostgreSQL server (one per xdist worker)
 postgres_url       test      URL of an empty database of its own
+postgres_ready     test      the same with the newest tables
+sqlite_ready       test      URL of a database file of its own with the newest tables
 june_csv           session   the June 2021 record; mon_file: the BTLS MON record
 shared_data        session   the folder of both, with their expected figures
 =================  ========  ==============================================================
@@ -19,6 +21,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,7 +32,7 @@ from confluent_kafka.cimpl import NewTopic
 from hypothesis import settings
 
 from tests.servers import kafka as kafka_server
-from tests.servers import needs
+from tests.servers import needs, ready
 from tests.servers import postgres as postgres_server
 
 # The first example of a test pays for compiling kernels; and a timing is a benchmark, never a test.
@@ -99,6 +102,36 @@ def postgres_url(postgres: postgres_server.Server) -> Iterator[str]:
     """`postgresql+psycopg://…` of an empty database that is this test's own."""
     with postgres.fresh_database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_made(postgres: postgres_server.Server) -> Iterator[str]:
+    """Name of a database with the newest tables, to be copied."""
+    with postgres.fresh_database() as url:
+        ready.make_tables(url)
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture
+def postgres_ready(postgres: postgres_server.Server, postgres_made: str) -> Iterator[str]:
+    """URL of a database with the newest tables that is this test's own."""
+    with postgres.fresh_database(postgres_made) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the newest tables, to be copied."""
+    path = tmp_path_factory.mktemp("made") / "wim.db"
+    ready.make_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_ready(sqlite_made: Path, tmp_path: Path) -> str:
+    """URL of a database file with the newest tables that is this test's own."""
+    shutil.copyfile(sqlite_made, tmp_path / "wim.db")
+    return f"sqlite:///{tmp_path / 'wim.db'}"
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -22,7 +21,6 @@ from service.lanes.stream import Plant, StreamLane
 from service.messages import Intercept, decode
 from service.metrics import Metrics
 from service.relay import Relay, RelayService, Times
-from service.store import schema
 from service.store.engine import Store, open_store
 from service.topics import DEAD_LETTERS, INTERCEPTS, JOINT_ACTION, SIGHTINGS, VIOLATIONS, responses
 from tests.kafka.conftest import Ends
@@ -43,10 +41,8 @@ def servers(start_kafka: Callable[..., object]) -> str:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'wim.db'}", check=False)
-    with opened.writing(durable=True) as conn:
-        schema.upgrade(conn)
+def store(sqlite_ready: str) -> Iterator[Store]:
+    opened = open_store(sqlite_ready)
     yield opened
     opened.close()
 

@@ -29,7 +29,7 @@ from service.lanes.work import Work
 from service.metrics import Metrics
 from service.papers import Papers
 from service.registry import Registry
-from service.store import frame_runs, media, schema
+from service.store import frame_runs, media
 from service.store.engine import Store, open_store
 from service.store.frame_runs import Lost
 from service.topics import DEAD_LETTERS, FRAMES, LARGE_BYTES, PASSAGES, SIGHTINGS, VIOLATIONS
@@ -83,11 +83,9 @@ def servers(start_kafka: Callable[..., object]) -> str:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(sqlite_ready: str) -> Iterator[Store]:
     """A database file with the newest tables."""
-    opened = open_store(f"sqlite:///{tmp_path / 'wim.db'}", check=False)
-    with opened.writing(durable=True) as conn:
-        schema.upgrade(conn)
+    opened = open_store(sqlite_ready)
     yield opened
     opened.close()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +20,6 @@ from service.lanes.stream import Plant, StreamLane
 from service.metrics import Metrics
 from service.papers import Papers
 from service.registry import Registry
-from service.store import schema
 from service.store.engine import Store, open_store
 from service.topics import DEAD_LETTERS, PASSAGES, SIGHTINGS, VIOLATIONS
 from tests.kafka.conftest import Ends
@@ -43,10 +41,8 @@ def servers(start_kafka: Callable[..., object]) -> str:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'wim.db'}", check=False)
-    with opened.writing(durable=True) as conn:
-        schema.upgrade(conn)
+def store(sqlite_ready: str) -> Iterator[Store]:
+    opened = open_store(sqlite_ready)
     yield opened
     opened.close()
 

@@ -3,7 +3,7 @@
 ===========  ========  ==============================================================================================
 fixture      lives     what it gives
 ===========  ========  ==============================================================================================
-browser      session   Debian's Chromium
+browser      file      Debian's Chromium
 road         test      an API that serves the pages; trucks come in by `road.truck(…)` as the cases lane files them
 open_page    test      `open_page("squad", "/squad")`: a page in a browser of its own, signed in as that account
 look         test      `look(page, "squad-card")` keeps a screenshot in artefacts/pages, to be looked at
@@ -26,7 +26,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, syn
 from service.api import pages
 from service.messages import Intercept
 from service.registry import Registry, parse_registry
-from service.store import schema
 from service.store.engine import Store, open_store
 from tests.servers import needs
 from tests.service.api.conftest import Accounts, accounts, make_parts
@@ -155,9 +154,12 @@ def _chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, with the pages there to be opened."""
+    """Debian's Chromium, with the pages there to be opened.
+
+    Not for the session: while Playwright runs, its event loop stands in the way of every test that brings its own.
+    """
     found = _chromium()
     needs.required(None if found else "no Chromium (Debian: chromium)", "WIM_REQUIRE_SERVERS")
     built = (pages.FOLDER / "index.html").is_file()
@@ -170,11 +172,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(sqlite_ready: str) -> Iterator[Store]:
     """A fresh store; that the engines answer alike is seen to elsewhere."""
-    store = open_store(f"sqlite:///{tmp_path / 'wim.db'}", check=False)
-    with store.writing(durable=True) as conn:
-        schema.upgrade(conn)
+    store = open_store(sqlite_ready)
     yield store
     store.close()
 

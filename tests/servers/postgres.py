@@ -53,10 +53,10 @@ class Server:
         return f"postgresql+psycopg://{USER}@127.0.0.1:{self.port}/{database}"
 
     @contextlib.contextmanager
-    def fresh_database(self) -> Iterator[str]:
-        """The URL of an empty database, dropped at the end with whoever is still connected to it."""
+    def fresh_database(self, template: str = "template0") -> Iterator[str]:
+        """The URL of a database as empty as its template, dropped at the end with whoever is still connected to it."""
         name = f"wim_{next(self._numbers)}"
-        self._run("create database {} template template0", name)
+        self._run("create database {} template {}", name, template)
         try:
             yield self.url(name)
         finally:
@@ -66,11 +66,11 @@ class Server:
         """Ends the server: SIGINT is PostgreSQL's fast shutdown, which disconnects everyone."""
         processes.stop(self.process, signal.SIGINT, STOP_SECONDS)
 
-    def _run(self, statement: str, database: str) -> None:
+    def _run(self, statement: str, *databases: str) -> None:
         with psycopg.connect(
             host="127.0.0.1", port=self.port, user=USER, dbname="postgres", autocommit=True
         ) as connection:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(database)))
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, databases)))
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ from service.lanes.liveness import Liveness
 from service.messages import Health
 from service.messages.structs import LaneHealth
 from service.settings import Settings
-from service.store import observed, schema
+from service.store import observed
 from service.store.engine import Store, open_store
 from service.store.observed import LaneKey
 from service.store.spans import HOUR_S, Span
@@ -63,20 +63,9 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Started]]:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> str:
-    """A database file with the newest tables."""
-    url = f"sqlite:///{tmp_path / 'worker.db'}"
-    store = open_store(url, check=False)
-    with store.writing() as connection:
-        schema.upgrade(connection)
-    store.close()
-    return url
-
-
-@pytest.fixture
-def store(database: str) -> Iterator[Store]:
-    """That database, to look into."""
-    opened = open_store(database)
+def store(sqlite_ready: str) -> Iterator[Store]:
+    """The worker's database, to look into."""
+    opened = open_store(sqlite_ready)
     yield opened
     opened.close()
 
@@ -108,11 +97,11 @@ def beat(minute: int) -> bytes:
 
 
 def test_health_beats_become_observed_hours(
-    kafka: str, health_topic: str, database: str, store: Store, start: Callable[..., Started]
+    kafka: str, health_topic: str, sqlite_ready: str, store: Store, start: Callable[..., Started]
 ) -> None:
     """55 minutes of health make the hour of the lane that was up, not of the one that was down, rubbish or not."""
     produce(kafka, health_topic, [b"rubbish", *(beat(minute) for minute in range(55))])
-    begun = start("health", KAFKA__BOOTSTRAP_SERVERS=kafka, DATABASE__URL=database)
+    begun = start("health", KAFKA__BOOTSTRAP_SERVERS=kafka, DATABASE__URL=sqlite_ready)
     lanes, span = [LaneKey("G104-K012", 1), LaneKey("G104-K012", 2)], Span(HOUR_START_S, HOUR_START_S + HOUR_S)
 
     def hours() -> list[list[bool]]:

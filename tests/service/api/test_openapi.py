@@ -177,9 +177,9 @@ CANNOT_KNOW = [ignored_auth, positive_data_acceptance]
 
 
 @pytest.fixture
-def store_url(tmp_path: Path) -> str:
+def store_url(sqlite_ready: str) -> str:
     """A real store; the engines answer alike, which the other tests see to."""
-    return f"sqlite:///{tmp_path / 'wim.db'}"
+    return sqlite_ready
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,9 +37,9 @@ def post(api: Api, body: Any, name: str = "device", content_type: str | None = N
 
 
 @pytest.fixture
-def store_url(tmp_path: Path) -> str:
+def store_url(sqlite_ready: str) -> str:
     """Passages do not touch the database, so one engine will do."""
-    return f"sqlite:///{tmp_path / 'wim.db'}"
+    return sqlite_ready
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -16,9 +15,9 @@ MEMBERS = {"type", "title", "status", "code", "detail", "request_id"}
 
 
 @pytest.fixture
-def store_url(tmp_path: Path) -> str:
+def store_url(sqlite_ready: str) -> str:
     """How an error is told does not depend on the engine."""
-    return f"sqlite:///{tmp_path / 'wim.db'}"
+    return sqlite_ready
 
 
 class Broken(Store):

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from service.cli import main
-from service.store import ledger, schema
+from service.store import ledger
 from service.store.engine import Store, open_store
 from tests.service.store.test_ledger import allow_changes, fill
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+def store(sqlite_ready: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """A database that the settings name, with three entries."""
-    url = f"sqlite:///{tmp_path / 'wim.db'}"
-    monkeypatch.setenv("WIM_DATABASE__URL", url)
-    store = open_store(url, check=False)
-    with store.writing(durable=True) as conn:
-        schema.upgrade(conn)
+    monkeypatch.setenv("WIM_DATABASE__URL", sqlite_ready)
+    store = open_store(sqlite_ready)
     fill(store, 3)
     yield store
     store.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,19 +12,16 @@ from confluent_kafka.admin import AdminClient
 from typer.testing import CliRunner, Result
 
 from service.cli.offsets import app
-from service.store import offsets, schema
+from service.store import offsets
 from service.store.engine import Store, open_store
 from tests.kafka.counting import numbered, produce
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+def store(sqlite_ready: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """The database that the settings name, with the newest tables."""
-    url = f"sqlite:///{tmp_path / 'wim.db'}"
-    monkeypatch.setenv("WIM_DATABASE__URL", url)
-    opened = open_store(url, check=False)
-    with opened.writing() as connection:
-        schema.upgrade(connection)
+    monkeypatch.setenv("WIM_DATABASE__URL", sqlite_ready)
+    opened = open_store(sqlite_ready)
     yield opened
     opened.close()
 

@@ -12,7 +12,7 @@ import pytest
 from rich.cells import cell_len
 
 from service.cli import main
-from service.store import rates, schema
+from service.store import rates
 from service.store.engine import open_store
 from service.store.tally import Series
 from tests.service.store.counting import Event, tally_of
@@ -40,11 +40,10 @@ direction = "up"
 
 
 @pytest.fixture(autouse=True)
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def database(sqlite_ready: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """100 trucks a day on the first three days of May: 10, 20, then 40 of them over the limit."""
-    url = f"sqlite:///{tmp_path / 'wim.db'}"
     (tmp_path / "sites.toml").write_text(REGISTRY, "utf-8")
-    monkeypatch.setenv("WIM_DATABASE__URL", url)
+    monkeypatch.setenv("WIM_DATABASE__URL", sqlite_ready)
     monkeypatch.setenv("WIM_REGISTRY", str(tmp_path / "sites.toml"))
     monkeypatch.setenv("COLUMNS", "300")
     series = Series("G104", "G104-K012", 1, Direction.UP, "cn-2016", ZONE)
@@ -52,11 +51,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     events = [
         Event(series, MAY_S + day * DAY_S, 6, 2, 0, 100, 100, over, over, 0, 80) for day, over in enumerate(overs)
     ]
-    store = open_store(url, check=False)
-    with store.writing() as conn:
-        schema.upgrade(conn)
-    store.close()
-    count(url, events)
+    count(sqlite_ready, events)
 
 
 def count(url: str, events: list[Event]) -> None:

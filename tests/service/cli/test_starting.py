@@ -13,8 +13,6 @@ from service import awaiting
 from service.cli import main
 from service.cli.starting import of_command
 from service.settings import LogSettings
-from service.store import schema
-from service.store.engine import open_store
 from service.topics import TOPICS
 from tests.servers.kafka import Cluster
 
@@ -49,15 +47,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def alone(sqlite_ready: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database with the newest tables, and no broker."""
-    url = f"sqlite:///{tmp_path / 'wim.db'}"
-    monkeypatch.setenv("WIM_DATABASE__URL", url)
+    monkeypatch.setenv("WIM_DATABASE__URL", sqlite_ready)
     monkeypatch.setenv("WIM_KAFKA__BOOTSTRAP_SERVERS", NOBODY)
-    store = open_store(url, check=False)
-    with store.writing() as connection:
-        schema.upgrade(connection)
-    store.close()
 
 
 def ended(*arguments: str) -> object:

@@ -189,10 +189,10 @@ def test_folder_that_is_not_there_is_not_waited_for(tmp_path: Path) -> None:
     assert pauses == []
 
 
-def test_database_without_tables_names_the_command(store_url: str) -> None:
+def test_database_without_tables_names_the_command(empty_url: str) -> None:
     """Opening an empty database says which command makes the tables."""
     with pytest.raises(SchemaError, match="wim db upgrade"):
-        open_store(store_url)
+        open_store(empty_url)
 
 
 def test_opening_to_use_makes_no_file(tmp_path: Path) -> None:

@@ -30,9 +30,9 @@ def test_primary_keys_are_those_of_the_code(store: Store) -> None:
             assert found == [column.name for column in table.primary_key]
 
 
-def test_failed_upgrade_leaves_nothing(store_url: str) -> None:
+def test_failed_upgrade_leaves_nothing(empty_url: str) -> None:
     """An upgrade whose transaction fails leaves the database as empty as it was."""
-    store = open_store(store_url, check=False)
+    store = open_store(empty_url, check=False)
     with pytest.raises(ZeroDivisionError):
         upgrade_and_fail(store)
     with store.reading() as conn:

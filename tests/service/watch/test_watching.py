@@ -12,7 +12,7 @@ import pytest
 
 from service.registry import parse_registry
 from service.store import audit, watches
-from service.store.engine import Store
+from service.store.engine import Store, open_store
 from service.store.errors import FencedError
 from service.store.observed import LaneKey
 from service.watch import rows
@@ -168,14 +168,9 @@ def test_lines_that_hold_ring_nothing(road: Road) -> None:
 
 
 @pytest.fixture
-def june(tmp_path: Path) -> Any:
+def june(sqlite_ready: str) -> Any:
     """A road with the June record's site, on SQLite."""
-    from service.store import schema
-    from service.store.engine import open_store
-
-    store = open_store(f"sqlite:///{tmp_path / 'june.db'}", check=False)
-    with store.writing(durable=True) as conn:
-        schema.upgrade(conn)
+    store = open_store(sqlite_ready)
     yield Road(store, parse_registry(tomllib.loads(JUNE_REGISTRY), "sites.toml"))
     store.close()
 
