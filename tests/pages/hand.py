@@ -28,3 +28,11 @@ def expect_sent(page: Page) -> None:
     """Wait until nothing waits to be sent."""
     expect(page.locator(".unsent")).to_have_count(0)
     expect(page.locator(".queue")).to_have_count(0)
+
+
+def kept(page: Page) -> None:
+    """Wait until the service worker has the page, so that it opens without network."""
+    page.evaluate(
+        "new Promise(done => navigator.serviceWorker.controller"
+        " ? done() : navigator.serviceWorker.addEventListener('controllerchange', () => done()))"
+    )

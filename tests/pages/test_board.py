@@ -11,9 +11,11 @@ from playwright.sync_api import ViewportSize, expect
 from service.registry import Registry, parse_registry
 from tests.pages.axe import faults
 from tests.pages.conftest import PHONE, REGISTRY, Look, OpenPage, Road
+from tests.pages.counting import beat, count
 
 DESK: ViewportSize = {"width": 1920, "height": 1080}
 WALL: ViewportSize = {"width": 3840, "height": 2160}
+SMALL_WALL: ViewportSize = {"width": 1920, "height": 1080}
 
 #: A second road without a length or a place on the map, more sites and a yard for the other direction.
 MORE = """
@@ -210,6 +212,44 @@ def test_the_wall(road: Road, open_page: OpenPage, look: Look) -> None:
     page.locator(".alert").first.click()
     expect(page.locator(".detail")).to_have_count(0)
     look(page, "board-wall")
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_wall_cuts_nothing_off(road: Road, open_page: OpenPage, look: Look, language: str) -> None:
+    """The map lies whole below the strips; of the trucks each stands there whole or is counted below the list."""
+    busy(road)
+    for number in range(6):
+        road.truck(f"苏E5000{number}", ago_s=60 + number, severity=4)
+    page = open_page("duty", "/board?kiosk=1", size=SMALL_WALL, scale=1, language=language)
+    page.locator(".map-truck").first.wait_for()
+    below = page.locator(".road-map").evaluate("one => one.getBoundingClientRect().bottom")
+    assert below <= SMALL_WALL["height"]
+    shown = page.locator(".alerts ol > li:not(.beyond)")
+    hidden = page.locator(".alerts ol > li.beyond")
+    expect(page.locator(".more-alerts")).to_have_text(re.compile(rf"\b{hidden.count()}\b"))
+    assert shown.count() + hidden.count() == 11
+    ends = shown.evaluate_all("all => all.map(one => one.getBoundingClientRect().bottom)")
+    assert max(ends) <= page.locator(".more-alerts").evaluate("one => one.getBoundingClientRect().top")
+    look(page, f"board-small-wall-{language}")
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_the_figures_of_the_day(road: Road, open_page: OpenPage, look: Look, language: str) -> None:
+    """Trucks, the rate with its interval, 百噸王; an unwatched day has trucks, but no rate."""
+    count(road, 12_840, 611, 37)
+    page = open_page("duty", "/board", size=DESK, language=language)
+    figures = page.locator(".figure")
+    expect(figures.nth(0)).to_contain_text("12,840")
+    expect(figures.nth(1)).to_contain_text("4.8 %")
+    expect(figures.nth(1)).to_contain_text(re.compile(r"4\.[34]–5\.1 %"))
+    expect(figures.nth(2)).to_contain_text("37")
+    look(page, f"board-figures-{language}")
+    assert faults(page) == []
+    beat(road)  # which says that nobody watched the whole hour
+    page.reload()
+    expect(figures.nth(0)).to_contain_text("12,840", timeout=15_000)
+    expect(figures.nth(1)).to_contain_text(re.compile("無資料|no data"))
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])

@@ -5,18 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.pages.conftest import Look, OpenPage, Road
-from tests.pages.hand import act, expect_sent, expect_state, weigh
-
-
-def kept(page: Page) -> None:
-    """Wait until the service worker has the page, so that it opens without network."""
-    page.evaluate(
-        "new Promise(done => navigator.serviceWorker.controller"
-        " ? done() : navigator.serviceWorker.addEventListener('controllerchange', () => done()))"
-    )
+from tests.pages.hand import act, expect_sent, expect_state, kept, weigh
 
 
 def test_from_take_to_weighed_without_signal(road: Road, open_page: OpenPage, look: Look) -> None:

@@ -4,6 +4,7 @@ import { type Page, pageOf } from "./pages";
 import { homeOf, whoAmI } from "./shell/session";
 import { Sorry } from "./shell/sorry";
 import { dress, say } from "./shell/words";
+import { learnZones } from "./shell/zones";
 
 const root = document.getElementById("page") as HTMLElement;
 
@@ -14,6 +15,7 @@ async function begin(): Promise<void> {
   if (!page || !drawn) return render(<Sorry title={say("sorry.no_page")} detail={location.pathname} />, root);
   if (!page.open && !who) return location.replace(`/login?to=${encodeURIComponent(location.pathname)}`);
   show(page, drawn.default);
+  if (who) learnZones().catch(() => undefined);
 }
 
 function show(page: Page, Drawn: Awaited<ReturnType<Page["load"]>>["default"]): void {

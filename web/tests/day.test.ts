@@ -42,6 +42,12 @@ describe("the figures of today", () => {
     expect(rate?.low).toBeGreaterThan(7);
   });
 
+  it("have no rate where the server has none: trucks alone make no interval", () => {
+    const unwatched = { rate_percent: null, rate_low_percent: null, rate_high_percent: null };
+    expect(dayOf([road(unwatched)])?.rate).toBeNull();
+    expect(dayOf([road(), road({ ...unwatched, trucks: 5_000 })])?.rate).toEqual({ percent: 5, low: 2.7, high: 9 });
+  });
+
   it("are unknown, not zero, where nobody watched", () => {
     expect(dayOf([])).toBeNull();
     expect(dayOf([road({ passages: 0, trucks: 0, lane_hours_observed: 0 })])).toBeNull();

@@ -1,9 +1,13 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { ago, clock, counted, dated, excess, NOTHING, percent, probability, span, tonnes } from "../src/shell/format";
 import { language } from "../src/shell/words";
+import { zones } from "../src/shell/zones";
 
 const NIGHT = "2026-05-28T19:12:40Z";
 
+const ROADS = { home: "Asia/Shanghai", of: { G104: "Asia/Shanghai", G7: "Asia/Urumqi", "G7-K001": "Asia/Urumqi" } };
+
+beforeEach(() => zones.set(ROADS));
 afterEach(() => language.set("zh-CN"));
 
 test("weights are tonnes with two decimals, and nothing is not zero", () => {
@@ -28,6 +32,14 @@ test("times are those of the road, with the date, whatever the phone's zone", ()
   expect(dated(NIGHT, Date.parse(NIGHT))).toBe("05-29 03:12:40");
   expect(dated("2025-12-31T16:00:00Z", Date.parse(NIGHT))).toBe("01-01 00:00:00");
   expect(dated("2025-12-31T15:59:59Z", Date.parse(NIGHT))).toBe("2025-12-31 23:59:59");
+});
+
+test("a road with another clock than most says so", () => {
+  expect(clock(NIGHT, "G104")).toBe("03:12:40");
+  expect(clock(NIGHT, "G7")).toBe("01:12:40 GMT+6");
+  expect(clock(NIGHT, null, "G7-K001")).toBe("01:12:40 GMT+6");
+  expect(clock(NIGHT, "nowhere")).toBe("03:12:40");
+  expect(dated("2026-05-28T17:30:00Z", Date.parse(NIGHT), "G7")).toBe("05-28 23:30:00 GMT+6");
 });
 
 test("what is left counts down in minutes and seconds", () => {

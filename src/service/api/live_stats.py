@@ -75,7 +75,8 @@ def look(source: Source) -> Snapshot:
     found = answers(source, source.registry.network.corridors.values(), RateQuestion(direction="both"))
     with source.store.reading() as conn:
         active = intercepts.active_counts(conn)
-    return Snapshot(at_ns, {one["corridor"]: one["rows"][0] for one in found}, active)
+    # A road on which nothing is weighed yet has no row.
+    return Snapshot(at_ns, {one["corridor"]: one["rows"][0] for one in found if one["rows"]}, active)
 
 
 async def tell(source: Source, feed: LiveFeed) -> None:

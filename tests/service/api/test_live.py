@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 import time
+import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from service.access import Principal
 from service.api import live, live_feed, live_stats
 from service.pseudonyms import MARK
 from service.rating.questions import RateQuestion, answers
+from service.registry import parse_registry
 from service.store import feed, rates
 from service.store.engine import Store
 from service.store.spans import HOUR_S
@@ -193,6 +195,20 @@ async def test_figures_are_looked_up_once_for_all_and_not_for_nobody(
     assert parts.live.stats is None
     parts.live.close()
     await asyncio.wait_for(telling, 20)
+
+
+def test_a_road_without_a_site_stops_no_figures(make_parts: MakeParts) -> None:
+    """It is left out, and the others are told."""
+    document = """
+        corridor = [{id = "G104", timezone = "Asia/Shanghai"}, {id = "S341", timezone = "Asia/Shanghai"}]
+        [[site]]
+        id = "G104-K012"
+        corridor = "G104"
+        chainage_km = 12.4
+        lane = [{number = 1, direction = "up"}]
+    """
+    registry = parse_registry(tomllib.loads(document), "sites.toml")
+    assert live_stats.look(make_parts(registry=registry)).rows.keys() == {"G104"}
 
 
 async def test_figures_outlive_a_database_that_went_away(parts: Any, monkeypatch: pytest.MonkeyPatch) -> None:

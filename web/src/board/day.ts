@@ -32,12 +32,12 @@ const IN_HAND = new Set(["claimed", "en_route", "stopped", "weighed", "confirmed
 export function dayOf(corridors: readonly DayOf[]): Day | null {
   if (!corridors.length) return null;
   const sum = (figure: (one: DayOf) => number) => corridors.reduce((total, one) => total + figure(one), 0);
-  const [trucks, over] = [sum((one) => one.trucks), sum((one) => one.over_beyond_tolerance)];
+  const trucks = sum((one) => one.trucks);
   const [hours, observed] = [sum((one) => one.lane_hours), sum((one) => one.lane_hours_observed)];
   if (!observed && !sum((one) => one.passages)) return null;
   return {
     trucks,
-    rate: rateOf(corridors, over, trucks),
+    rate: rateOf(corridors),
     hundred_tonne: sum((one) => one.hundred_tonne),
     observed_percent: hours ? (100 * observed) / hours : null,
   };
@@ -45,15 +45,19 @@ export function dayOf(corridors: readonly DayOf[]): Day | null {
 
 /**
  * All roads together: each weighs by its trucks, and the distances to the ends of its interval add as squares (MOVER, as
- * Newcombe's for a difference), so each road's own spread between days stays in it.
+ * Newcombe's for a difference), so each road's own spread between days stays in it. A road of which the server says no
+ * rate (nobody watched it) has none here either: trucks without an interval would make the rest look too sure.
  */
-function rateOf(corridors: readonly DayOf[], over: number, trucks: number): Rate | null {
+function rateOf(corridors: readonly DayOf[]): Rate | null {
+  const rated = corridors.filter((one) => one.trucks > 0 && one.rate_percent !== null);
+  const trucks = rated.reduce((total, one) => total + one.trucks, 0);
   if (!trucks) return null;
-  let [below, above] = [0, 0];
-  for (const { trucks: here, rate_percent, rate_low_percent, rate_high_percent } of corridors) {
-    if (!here || rate_percent === null || rate_low_percent === null || rate_high_percent === null) continue;
-    below += ((here / trucks) * (rate_percent - rate_low_percent)) ** 2;
-    above += ((here / trucks) * (rate_high_percent - rate_percent)) ** 2;
+  let [over, below, above] = [0, 0, 0];
+  for (const { trucks: here, over_beyond_tolerance, rate_percent, rate_low_percent, rate_high_percent } of rated) {
+    const percent = rate_percent ?? 0;
+    over += over_beyond_tolerance;
+    below += ((here / trucks) * (percent - (rate_low_percent ?? 0))) ** 2;
+    above += ((here / trucks) * ((rate_high_percent ?? 100) - percent)) ** 2;
   }
   const percent = (100 * over) / trucks;
   return { percent, low: Math.max(0, percent - Math.sqrt(below)), high: Math.min(100, percent + Math.sqrt(above)) };

@@ -32,7 +32,7 @@ export function ClaimSheet({ told, squads, done, close }: Claiming) {
             {one.name ?? one.id}
             <span class="dim">
               {one.on_duty ? say("shift.on") : say("shift.off")}
-              {one.position && ` · ${km(one.position.chainage_km)} ${clock(one.position.time)}`}
+              {one.position && ` · ${km(one.position.chainage_km)} ${clock(one.position.time, one.position.corridor)}`}
             </span>
           </button>
         ))}

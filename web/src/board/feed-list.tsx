@@ -1,8 +1,10 @@
+import type { RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Badges } from "../shell/badges";
 import { useNow } from "../shell/clock";
 import { ago, clock, excess, km, percent, span, tonnes } from "../shell/format";
 import { Icon } from "../shell/icons";
-import { ACTIVE, type Intercept, type Squad } from "../shell/messages";
+import { ACTIVE, type Intercept, placesOf, type Squad } from "../shell/messages";
 import { Plate } from "../shell/plate";
 import { say, sayState } from "../shell/words";
 import { openedAt } from "./day";
@@ -31,21 +33,45 @@ interface Listed {
   whole: boolean;
   choose: (id: string) => void;
   chosen: string | null;
+  /** On a wall nobody can roll the list: what does not stand there whole is counted. */
+  kiosk: boolean;
 }
 
-export function Alerts({ rows, squads, whole, choose, chosen }: Listed) {
+export function Alerts({ rows, squads, whole, choose, chosen, kiosk }: Listed) {
+  const list = useRef<HTMLOListElement>(null);
+  const fitting = useFitting(list, rows.length);
+  const shown = kiosk ? fitting : rows.length;
   return (
     <section class="alerts" aria-label={say("board.alerts")}>
       {rows.length === 0 && <Empty whole={whole} />}
-      <ol>
-        {rows.map((told) => (
-          <li key={told.id}>
+      <ol ref={list}>
+        {rows.map((told, place) => (
+          <li key={told.id} class={place < shown ? "" : "beyond"}>
             <Alert told={told} squads={squads} open={() => choose(told.id)} chosen={told.id === chosen} />
           </li>
         ))}
       </ol>
+      {shown < rows.length && <p class="more-alerts">{say("board.more", { n: rows.length - shown })}</p>}
     </section>
   );
+}
+
+/** How many rows stand whole within the list's own height. */
+function useFitting(list: RefObject<HTMLElement | null>, rows: number): number {
+  const [fitting, setFitting] = useState(rows);
+  useEffect(() => {
+    const box = list.current;
+    if (!box) return;
+    const measure = () => {
+      const end = box.getBoundingClientRect().bottom + 1;
+      setFitting([...box.children].filter((one) => one.getBoundingClientRect().bottom <= end).length);
+    };
+    const watcher = new ResizeObserver(measure);
+    for (const one of [box, ...box.children]) watcher.observe(one);
+    measure();
+    return () => watcher.disconnect();
+  }, [list, rows]);
+  return fitting;
 }
 
 function Empty({ whole }: { whole: boolean }) {
@@ -137,8 +163,8 @@ function TimeTo({ told }: { told: Intercept }) {
 function Since({ told }: { told: Intercept }) {
   const now = useNow();
   return (
-    <span>
-      {clock(openedAt(told))} · {ago(openedAt(told), now)}
+    <span class="since">
+      {clock(openedAt(told), ...placesOf(told))} · {ago(openedAt(told), now)}
     </span>
   );
 }

@@ -9,6 +9,7 @@ import { Icon } from "../shell/icons";
 import { type Session, session } from "../shell/session";
 import { FeedLine, LanguageSwitch } from "../shell/top";
 import { language, say } from "../shell/words";
+import { zones } from "../shell/zones";
 import { Detail } from "./detail";
 import { Alerts, listed } from "./feed-list";
 import { Figures } from "./figures";
@@ -18,7 +19,9 @@ import { Strips } from "./strips";
 import { begin, type Watch } from "./watch";
 
 /** A wall of any size shows what fits into so many pixels, enlarged: legible across a room. */
-const WALL_PX = 1_500;
+const WALL_PX = 1_680;
+/** Whoever opens the wall's address on a phone gets what fits on it. */
+const NARROW_PX = 900;
 
 /** MapLibre is larger than all the rest together: it comes when there is something to draw. */
 const RoadMap = lazy(() => import("./road-map"));
@@ -36,9 +39,10 @@ function Following({ who }: { who: Session }) {
   useEffect(() => () => watch.close(), [watch]);
   const kiosk = new URLSearchParams(location.search).has("kiosk");
   useEffect(() => {
-    const enlarge = () =>
+    const enlarge = () => {
       document.documentElement.style.setProperty("--zoom", String(Math.max(1, innerWidth / WALL_PX)));
-    document.documentElement.classList.toggle("kiosk", kiosk);
+      document.documentElement.classList.toggle("kiosk", kiosk && innerWidth > NARROW_PX);
+    };
     enlarge();
     addEventListener("resize", enlarge);
     return () => removeEventListener("resize", enlarge);
@@ -48,6 +52,7 @@ function Following({ who }: { who: Session }) {
 
 function Board({ who, watch, kiosk }: { who: Session; watch: Watch; kiosk: boolean }) {
   useCell(language);
+  useCell(zones);
   const told = useCell(watch.intercepts);
   const stats = useCell(watch.stats);
   const squads = useCell(watch.squads);
@@ -71,7 +76,7 @@ function Board({ who, watch, kiosk }: { who: Session; watch: Watch; kiosk: boole
             </Suspense>
           )}
         </section>
-        <Alerts rows={listed(all)} squads={squads} whole={whole} choose={choose} chosen={chosen} />
+        <Alerts rows={listed(all)} squads={squads} whole={whole} choose={choose} chosen={chosen} kiosk={kiosk} />
         {open && <Detail told={open} who={who} squads={squads} watch={watch} close={() => setChosen(null)} />}
       </main>
     </div>

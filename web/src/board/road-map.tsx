@@ -131,16 +131,29 @@ function drawnOn(box: HTMLElement, lines: Map<string, Line>): MapOf | null {
         ],
       },
       bounds: boundsOf(lines),
-      fitBoundsOptions: { padding: 60 },
+      fitBoundsOptions: { padding: paddingOf(box) },
       attributionControl: false,
       dragRotate: false,
       pitchWithRotate: false,
+    });
+    // All roads stay in sight until somebody looks at one of them.
+    let moved = false;
+    map.on("movestart", (event) => {
+      moved ||= event.originalEvent !== undefined;
+    });
+    map.on("resize", () => {
+      if (!moved) map.fitBounds(boundsOf(lines), { padding: paddingOf(box), animate: false });
     });
     map.on("load", () => drawRoads(map, lines, style.getPropertyValue("--line")));
     return map;
   } catch {
     return null;
   }
+}
+
+/** Room for the names beside the roads, of which a low map has little. */
+function paddingOf(box: HTMLElement): number {
+  return Math.min(60, Math.min(box.clientWidth, box.clientHeight) / 5);
 }
 
 function drawRoads(map: MapOf, lines: Map<string, Line>, colour: string): void {

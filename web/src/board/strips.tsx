@@ -75,7 +75,8 @@ interface StripOf {
 
 function Strip({ road, sites, trucks, squads, now, choose, chosen }: StripOf) {
   const strip = useRef<HTMLElement>(null);
-  const gap = (100 * TAG_PX) / useWidth(strip);
+  const wide = useWidth(strip);
+  const gap = (100 * TAG_PX) / wide;
   const patrols = squads.flatMap((one) => patrolOf(one, road));
   const fixed = [...sites.map((one) => one.chainage_km ?? 0), ...road.stop_points.map((one) => one.chainage_km)];
   const [from, to] = stretchOf(road.length_km, [...fixed, ...patrols.map((one) => one.km)]);
@@ -151,6 +152,7 @@ function Strip({ road, sites, trucks, squads, now, choose, chosen }: StripOf) {
               road={index === 0 ? middle - ROAD / 4 : middle + ROAD / 4}
               y={index === 0 ? middle - ROAD / 2 - 16 - row * ROW : middle + ROAD / 2 + 18 + row * ROW}
               now={now}
+              wide={wide}
               chosen={told.id === chosen}
               choose={choose}
             />
@@ -243,18 +245,21 @@ interface Mark {
   road: number;
   y: number;
   now: number;
+  /** Of the strip, in pixels. */
+  wide: number;
   chosen: boolean;
   choose: (id: string) => void;
 }
 
 /** The truck itself on the road, and over it its plate and the time until it is where it can be stopped. */
-function TruckMark({ told, place, x, road, y, now, chosen, choose }: Mark) {
+function TruckMark({ told, place, x, road, y, now, wide, chosen, choose }: Mark) {
   const kind = told.best.hundred_tonne ? "hundred" : pressing(told) ? "repeat" : "plain";
   const left = told.truck_eta && place.heading ? Date.parse(told.truck_eta) - now : null;
   const plate = told.plate || say("plate.none");
   const words = left === null || left < 0 ? plate : `${plate} ${span(left)}`;
-  const wide = width(words) + 30;
-  const end = x > 82 ? -wide + 12 : x < 14 ? -12 : -wide / 2;
+  const tag = width(words) + 30;
+  const here = (x / 100) * wide;
+  const end = Math.max(4, Math.min(wide - tag - 4, here - tag / 2)) - here;
   return (
     // biome-ignore lint/a11y/useSemanticElements: SVG has no button.
     <g
@@ -270,7 +275,7 @@ function TruckMark({ told, place, x, road, y, now, chosen, choose }: Mark) {
         <path d={place.heading === 0 ? "M-7-7h14v14h-14z" : place.heading > 0 ? "M-8-7 9 0-8 7z" : "M8-7-9 0 8 7z"} />
       </svg>
       <svg x={`${x}%`} y={y} class="at tag" aria-hidden="true">
-        <rect x={end} y="-13" width={wide} height="26" rx="6" />
+        <rect x={end} y="-13" width={tag} height="26" rx="6" />
         <path d={ICON[kind]} transform={`translate(${end + 4} -9) scale(.75)`} class="icon" />
         <text x={end + 25} y="5">
           {words}

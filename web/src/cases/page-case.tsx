@@ -12,8 +12,9 @@ import { Plate } from "../shell/plate";
 import { homeOf, session } from "../shell/session";
 import { LanguageSwitch } from "../shell/top";
 import { language, say, sayState } from "../shell/words";
+import { zones } from "../shell/zones";
 import { Axles } from "../squad/axles";
-import { Before, Permits, Sightings, Timeline } from "./parts";
+import { Before, Permits, type Places, Sightings, Timeline } from "./parts";
 import { SignalChart } from "./signal-chart";
 import type { InCase, Story } from "./story";
 import { VerdictOf } from "./verdict";
@@ -23,6 +24,7 @@ const AGAIN_MS = 15_000;
 
 export default function CasePage() {
   useCell(language);
+  useCell(zones);
   const who = useCell(session);
   const id = location.pathname.split("/").at(-1) ?? "";
   const [story, problem] = useStory(id);
@@ -75,6 +77,7 @@ function Told({ story }: { story: Story }) {
   const { intercept, violations } = story;
   const now = useNow(30_000);
   const first = violations[0]?.violation;
+  const places = placesOf(story);
   const plate = intercept?.plate ?? first?.passage.plate ?? "";
   const colour = intercept?.plate_colour ?? first?.passage.plate_colour ?? 255;
   return (
@@ -87,7 +90,13 @@ function Told({ story }: { story: Story }) {
           {intercept && <Badges of={intercept} />}
           <p class="dim">
             {say("case.number", { id: story.id })}
-            {story.merged && ` · ${say("case.merged")}`} · {dated(story.first, now)} – {dated(story.newest, now)}
+            {story.merged && ` · ${say("case.merged")}`} · <time>{dated(story.first, now, ...places)}</time>
+            {story.newest !== story.first && (
+              <>
+                {" "}
+                – <time>{dated(story.newest, now, ...places)}</time>
+              </>
+            )}
           </p>
         </div>
         <p class="stand">
@@ -100,11 +109,17 @@ function Told({ story }: { story: Story }) {
         <Weighed key={one.violation.id} of={one} />
       ))}
       <Sightings all={story.sightings} />
-      <Before past={story.history} />
-      <Permits all={story.permits} />
-      <Timeline all={story.timeline} />
+      <Before past={story.history} places={places} />
+      <Permits all={story.permits} places={places} />
+      <Timeline all={story.timeline} places={places} />
     </main>
   );
+}
+
+/** Where it began: by that clock the whole story is told. */
+function placesOf(story: Story): Places {
+  const seen = story.sightings[0];
+  return [seen?.corridor, seen?.site];
 }
 
 /** What the roadside found, beside what the strips had said. */
@@ -145,7 +160,7 @@ function Weighed({ of }: { of: InCase }) {
     <section class="weighed" data-violation={violation.id}>
       <h2>
         {say("case.weighed")} · {passage.site} {say("facts.lane", { lane: passage.lane })} · {km(violation.chainage_km)}{" "}
-        · {dated(violation.time, now)}
+        · {dated(violation.time, now, violation.corridor, passage.site)}
       </h2>
       {excluded_by && (
         <p class="problem">

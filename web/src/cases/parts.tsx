@@ -5,6 +5,9 @@ import type { Seen } from "../shell/messages";
 import { say, sayOf, sayState } from "../shell/words";
 import type { Happened, Past, Permit } from "./story";
 
+/** By whose clock times are told: corridor, site. */
+export type Places = (string | null | undefined)[];
+
 export function Sightings({ all }: { all: Seen[] }) {
   return (
     <section>
@@ -12,7 +15,7 @@ export function Sightings({ all }: { all: Seen[] }) {
       <ol class="table">
         {all.map((one) => (
           <li key={one.passage}>
-            <time class="figures">{clock(one.time)}</time>
+            <time class="figures">{clock(one.time, one.corridor, one.site)}</time>
             <span>
               {one.site} {say("facts.lane", { lane: `${one.lane} ${one.direction === 0 ? "↑" : "↓"}` })}
             </span>
@@ -28,7 +31,7 @@ export function Sightings({ all }: { all: Seen[] }) {
 }
 
 /** What the vehicle did before; null is not "nothing". */
-export function Before({ past }: { past: Past | null }) {
+export function Before({ past, places }: { past: Past | null; places: Places }) {
   const now = useNow(60_000);
   return (
     <section>
@@ -44,7 +47,7 @@ export function Before({ past }: { past: Past | null }) {
       <ul class="table">
         {past?.trips.map((one) => (
           <li key={one.case}>
-            <time class="figures">{dated(one.time, now)}</time>
+            <time class="figures">{dated(one.time, now, ...places)}</time>
             <a href={`/cases/${one.case}`}>{say("case.number", { id: one.case })}</a>
             <span class="dim">
               {one.excluded ? say("case.excluded") : say(one.confirmed ? "case.confirmed" : "case.suspected")}
@@ -56,7 +59,7 @@ export function Before({ past }: { past: Past | null }) {
   );
 }
 
-export function Permits({ all }: { all: Permit[] }) {
+export function Permits({ all, places }: { all: Permit[]; places: Places }) {
   const now = useNow(60_000);
   if (!all.length) return null;
   return (
@@ -69,7 +72,7 @@ export function Permits({ all }: { all: Permit[] }) {
             <span>{tonnes(one.gross_kg)} t</span>
             <span class="dim">{one.corridors.join(", ")}</span>
             <span class="dim">
-              {dated(one.from, now)} – {dated(one.until, now)}
+              {dated(one.from, now, ...places)} – {dated(one.until, now, ...places)}
             </span>
           </li>
         ))}
@@ -79,14 +82,14 @@ export function Permits({ all }: { all: Permit[] }) {
 }
 
 /** Who did what, each entry of the ledger with its number and hash: nobody can change one quietly. */
-export function Timeline({ all }: { all: Happened[] }) {
+export function Timeline({ all, places }: { all: Happened[]; places: Places }) {
   return (
     <section>
       <h2>{say("case.timeline")}</h2>
       <ol class="timeline">
         {all.map((one, place) => (
           <li key={`${one.kind}${one.number ?? place}`} class={one.kind}>
-            <time class="figures">{clock(one.time)}</time>
+            <time class="figures">{clock(one.time, ...places)}</time>
             <p>
               <b>{sayOf("action", one.action)}</b>
               {one.to_state && (

@@ -31,7 +31,7 @@ export function VerdictOf({ violation, verdict }: { violation: Violation; verdic
               ? say("verdict.certificate_of", {
                   number: certificate.number,
                   percent: certificate.class_percent,
-                  until: date(certificate.until),
+                  until: date(certificate.until, violation.corridor, violation.passage.site),
                 })
               : say("verdict.no_certificate")
           }

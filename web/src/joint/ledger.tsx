@@ -23,7 +23,7 @@ export function Ledger({ joint }: { joint: Joint }) {
       <ol class="entries">
         {entries.map((one) => (
           <li key={one.number} class={one.number === broken ? "broken" : ""}>
-            <time class="figures">{clock(one.at)}</time>
+            <time class="figures">{clock(one.at, joint.corridor, joint.site)}</time>
             <span>
               <b>{sayOf(one.action.startsWith("joint.") ? "move" : "action", one.action.replace("joint.", ""))}</b>{" "}
               <span class="dim">

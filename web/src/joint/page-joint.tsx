@@ -9,6 +9,7 @@ import { Plate } from "../shell/plate";
 import { type Session, session } from "../shell/session";
 import { FeedLine, LanguageSwitch } from "../shell/top";
 import { language, say, sayOf } from "../shell/words";
+import { zones } from "../shell/zones";
 import type { Joint, Side } from "./joint";
 import { Ledger } from "./ledger";
 import { Moves } from "./moves";
@@ -40,6 +41,7 @@ function ordered(all: Iterable<Joint>): Joint[] {
 
 function Desk({ who, watch }: { who: Session; watch: Watch }) {
   useCell(language);
+  useCell(zones);
   const told = useCell(watch.joints);
   const feed = useCell(watch.feed.state);
   const whole = useCell(watch.whole);
@@ -52,7 +54,7 @@ function Desk({ who, watch }: { who: Session; watch: Watch }) {
         <LanguageSwitch />
         <a class="button quiet" href="/login">
           <Icon name="person" />
-          {who.name}
+          <span class="label">{who.name}</span>
         </a>
       </header>
       <main>
@@ -85,12 +87,14 @@ function Proposal({ joint, who, watch }: { joint: Joint; who: Session; watch: Wa
       </div>
       <p class="dim">
         {joint.corridor} {km(joint.chainage_km)} ·{" "}
-        {say("joint.proposed", { agency: sayOf("agency", joint.from_agency) })} {clock(joint.proposed_at)} (
-        {ago(joint.proposed_at, now)}) · {sayOf("completion", joint.completion)}
+        {say("joint.proposed", { agency: sayOf("agency", joint.from_agency) })}{" "}
+        {clock(joint.proposed_at, joint.corridor, joint.site)} ({ago(joint.proposed_at, now)}) ·{" "}
+        {sayOf("completion", joint.completion)}
       </p>
       {joint.escalated_at && (
         <p class="problem">
-          <Icon name="alert" size={18} /> {say("joint.escalated", { time: clock(joint.escalated_at) })}
+          <Icon name="alert" size={18} />{" "}
+          {say("joint.escalated", { time: clock(joint.escalated_at, joint.corridor, joint.site) })}
         </p>
       )}
       <div class="sides">

@@ -1,12 +1,10 @@
 /** Numbers and times as people read them: tonnes with two decimals, the site's zone with the date, no zero for nothing. */
 
 import { language, say } from "./words";
+import { zoneOf } from "./zones";
 
 /** What stands where nothing is known. */
 export const NOTHING = "–";
-
-/** The zone of the road, not of the phone; all corridors of one server lie in one country. */
-export const ZONE = "Asia/Shanghai";
 
 export function tonnes(kg: number | null | undefined): string {
   return kg === null || kg === undefined ? NOTHING : (kg / 1000).toFixed(2);
@@ -56,28 +54,37 @@ export function ago(then: string | number | null | undefined, now_ms: number): s
   return say("ago.days", { n: Math.round(seconds / 86_400) });
 }
 
-/** 03:12:40 */
-export function clock(then: string | number | null | undefined): string {
-  return then === null || then === undefined
-    ? NOTHING
-    : at(then, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+/** 03:12:40 by the clock of a place (a corridor or a site); with its offset where most roads have another. */
+export function clock(then: string | number | null | undefined, ...places: (string | null | undefined)[]): string {
+  if (then === null || then === undefined) return NOTHING;
+  const timeZone = zoneOf(...places);
+  const told = new Intl.DateTimeFormat("en-GB", { timeZone, hour12: false, ...SECONDS }).format(ms(then));
+  return timeZone === zoneOf() ? told : `${told} ${offsetOf(then, timeZone)}`;
 }
 
 /** 11-29 03:12:40, with the year where it is another than now's. */
-export function dated(then: string | number | null | undefined, now_ms: number): string {
+export function dated(
+  then: string | number | null | undefined,
+  now_ms: number,
+  ...places: (string | null | undefined)[]
+): string {
   if (then === null || then === undefined) return NOTHING;
-  const [day, today] = [date(ms(then)), date(now_ms)];
-  return `${day.slice(0, 4) === today.slice(0, 4) ? day.slice(5) : day} ${clock(then)}`;
+  const [day, today] = [date(ms(then), ...places), date(now_ms, ...places)];
+  return `${day.slice(0, 4) === today.slice(0, 4) ? day.slice(5) : day} ${clock(then, ...places)}`;
 }
 
-/** 2026-11-29 in the road's zone. */
-export function date(then: string | number): string {
-  const parts = new Intl.DateTimeFormat("en-CA", { timeZone: ZONE, dateStyle: "short" }).format(ms(then));
-  return parts;
+/** 2026-11-29 by the calendar of a place. */
+export function date(then: string | number, ...places: (string | null | undefined)[]): string {
+  const form = { timeZone: zoneOf(...places), dateStyle: "short" } as const;
+  return new Intl.DateTimeFormat("en-CA", form).format(ms(then));
 }
 
-function at(then: string | number, form: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat("en-GB", { timeZone: ZONE, hour12: false, ...form }).format(ms(then));
+const SECONDS = { hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
+
+/** GMT+6 */
+function offsetOf(then: string | number, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat("en-GB", { timeZone, timeZoneName: "shortOffset" }).formatToParts(ms(then));
+  return parts.find((one) => one.type === "timeZoneName")?.value ?? timeZone;
 }
 
 function ms(then: string | number): number {

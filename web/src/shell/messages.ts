@@ -134,6 +134,11 @@ export interface Squad {
   intercept: string | null;
 }
 
+/** By whose clock its times are told (`zones.zoneOf`). */
+export function placesOf(told: Intercept): (string | null)[] {
+  return [told.best.corridor, told.best.passage.site];
+}
+
 /** States in which somebody is at it or should be (`dispatch.life.ACTIVE_STATES`). */
 export const ACTIVE = new Set([
   "unverified",

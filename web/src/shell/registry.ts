@@ -13,6 +13,7 @@ export interface StopPoint {
 export interface Corridor {
   id: string;
   name: string | null;
+  timezone: string;
   length_km: number | null;
   key_sections: { from_km: number; to_km: number; name: string | null }[];
   sites: string[];
@@ -24,6 +25,7 @@ export interface Site {
   name: string | null;
   corridor: string | null;
   chainage_km: number | null;
+  timezone: string;
   position: [number, number] | null;
   lanes: { number: number; direction: string }[];
   certificate: { number: string; class_percent: number; from: string; until: string } | null;

@@ -1,13 +1,13 @@
 import { useCell } from "./cell";
 import type { FeedState } from "./feed";
 import { clock } from "./format";
-import { choose, language, say } from "./words";
+import { choose, language, SCRIPTS, say } from "./words";
 
 /** The other language, in its own name. */
 export function LanguageSwitch() {
   const other = useCell(language) === "en" ? "zh-CN" : "en";
   return (
-    <button type="button" class="quiet" lang={other} onClick={() => choose(other)}>
+    <button type="button" class="quiet" lang={SCRIPTS[other]} onClick={() => choose(other)}>
       {other === "en" ? "English" : "中文"}
     </button>
   );

@@ -10,6 +10,9 @@ export type Word = keyof typeof zh;
 const LISTS: Record<Language, Record<Word, string>> = { "zh-CN": zh, en };
 const KEPT = "wim.language";
 
+/** What a browser chooses glyphs by, and a reader by ear its voice: our Chinese words are in traditional characters. */
+export const SCRIPTS: Record<Language, string> = { "zh-CN": "zh-Hant", en: "en" };
+
 function first(): Language {
   return globalThis.localStorage?.getItem(KEPT) === "en" ? "en" : "zh-CN";
 }
@@ -40,7 +43,7 @@ export function choose(chosen: Language): void {
 /** Keeps the document's own language and title in step with the choice. */
 export function dress(document: Document, title: Word): () => void {
   const told = () => {
-    document.documentElement.lang = language.get();
+    document.documentElement.lang = SCRIPTS[language.get()];
     document.title = say(title);
   };
   told();

@@ -3,25 +3,28 @@
 import "uplot/dist/uPlot.min.css";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { ZONE } from "../shell/format";
 import { say } from "../shell/words";
 import type { Hour } from "./state";
 
 const HEIGHT_PX = 150;
+/** As the page's own text. */
+const FONT = '12px "Noto Sans CJK TC", "PingFang TC", system-ui, sans-serif';
+/** There is no half a truck. */
+const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
 
-export function HoursChart({ hours }: { hours: Hour[] }) {
+export function HoursChart({ hours, zone }: { hours: Hour[]; zone: string }) {
   const box = useRef<HTMLElement>(null);
   useEffect(() => {
     const at = box.current;
     if (!at) return;
-    const chart = new uPlot(optionsOf(at.clientWidth), columnsOf(hours), at);
+    const chart = new uPlot(optionsOf(at.clientWidth, zone), columnsOf(hours), at);
     const watcher = new ResizeObserver(() => chart.setSize({ width: at.clientWidth, height: HEIGHT_PX }));
     watcher.observe(at);
     return () => {
       watcher.disconnect();
       chart.destroy();
     };
-  }, [hours]);
+  }, [hours, zone]);
   const known = hours.filter(isKnown);
   const trucks = known.reduce((sum, one) => sum + one.trucks, 0);
   const passages = known.reduce((sum, one) => sum + one.passages, 0);
@@ -51,23 +54,23 @@ function columnsOf(hours: Hour[]): uPlot.AlignedData {
   ];
 }
 
-function optionsOf(width: number): uPlot.Options {
+function optionsOf(width: number, zone: string): uPlot.Options {
   const bars = uPlot.paths.bars?.({ size: [0.7, 40] });
-  const axis = { stroke: "#b3bac2", ticks: { show: false } };
+  const axis = { stroke: "#b3bac2", ticks: { show: false }, font: FONT, size: 34 };
   return {
     width,
     height: HEIGHT_PX,
-    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), ZONE),
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
     scales: { y: { range: (_, __, most) => [0, Math.max(1, most)] } },
     series: [
-      {},
+      { label: say("sites.time"), value: "{HH}:{mm}" },
       { label: say("sites.passages"), stroke: "#59636e", fill: "#303943", ...(bars && { paths: bars }) },
       { label: say("sites.trucks"), stroke: "#7cc0ff", fill: "#7cc0ff88", ...(bars && { paths: bars }) },
       { label: say("sites.plates"), stroke: "#62d991", width: 2 },
     ],
     axes: [
       { ...axis, grid: { show: false }, values: "{HH}:{mm}" },
-      { ...axis, grid: { stroke: "#303943", width: 1 } },
+      { ...axis, grid: { stroke: "#303943", width: 1 }, incrs: WHOLE },
     ],
   };
 }

@@ -4,7 +4,7 @@ import { HoursChart } from "./hours-chart";
 import type { Chart, LaneState, Plates, Reason } from "./state";
 
 /** One lane of the last day: what it saw, what was lost, what is doubted, each figure with what it rests on. */
-export function LaneOf({ lane }: { lane: LaneState }) {
+export function LaneOf({ lane, zone }: { lane: LaneState; zone: string }) {
   const { hours, lost } = lane;
   return (
     <section class="lane" aria-label={say("facts.lane", { lane: lane.lane })}>
@@ -15,7 +15,7 @@ export function LaneOf({ lane }: { lane: LaneState }) {
           {lane.downgraded && ` · ${say("sites.doubted")}`}
         </span>
       </h2>
-      <HoursChart hours={lane.by_hour} />
+      <HoursChart hours={lane.by_hour} zone={zone} />
       <dl class="facts-of">
         <Figure name={say("sites.observed")} value={`${hours.observed} / ${hours.asked} h`} />
         <Figure name={say("sites.without_data")} value={`${hours.without_data} h`} bad={hours.without_data > 0} />

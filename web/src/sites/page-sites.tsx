@@ -9,6 +9,7 @@ import { everyOf, type Site } from "../shell/registry";
 import { session } from "../shell/session";
 import { LanguageSwitch } from "../shell/top";
 import { language, say, sayOf } from "../shell/words";
+import { zones } from "../shell/zones";
 import { LaneOf } from "./lane";
 import type { Downgrade, SiteState } from "./state";
 
@@ -22,6 +23,7 @@ const SILENT_MS = 180_000;
 
 export default function SitesPage() {
   useCell(language);
+  useCell(zones);
   const who = useCell(session);
   const [sites, setSites] = useState<Site[] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
@@ -108,10 +110,10 @@ function Health({ site }: { site: Site }) {
       {problem && <Problem words={problem} />}
       {state && <Summary state={state} />}
       {state?.downgrades.map((one) => (
-        <Doubted key={one.id} one={one} />
+        <Doubted key={one.id} one={one} site={site.id} />
       ))}
       {state?.lanes.map((lane) => (
-        <LaneOf key={lane.lane} lane={lane} />
+        <LaneOf key={lane.lane} lane={lane} zone={site.timezone} />
       ))}
     </main>
   );
@@ -146,14 +148,14 @@ function Summary({ state }: { state: SiteState }) {
           <dt>{say("sites.clock")}</dt>
           <dd>{unit ? sayOf("condition", unit.clock) : say("kpi.no_data")}</dd>
         </div>
-        <div>
+        <div class="wide">
           <dt>{say("verdict.certificate")}</dt>
           <dd>
             {certificate
               ? say("verdict.certificate_of", {
                   number: certificate.number,
                   percent: certificate.class_percent,
-                  until: date(certificate.until),
+                  until: date(certificate.until, state.site),
                 })
               : say("sites.no_certificate")}{" "}
             {certificate && <DaysLeft until={certificate.until} />}
@@ -164,13 +166,14 @@ function Summary({ state }: { state: SiteState }) {
   );
 }
 
-function Doubted({ one }: { one: Downgrade }) {
+function Doubted({ one, site }: { one: Downgrade; site: string }) {
   const now = useNow(60_000);
   return (
     <p class={one.until === null ? "problem" : "dim"}>
       <Icon name="alert" size={18} />
-      {one.lane === null ? say("sites.every_lane") : say("facts.lane", { lane: one.lane })} · {dated(one.from, now)} –{" "}
-      {one.until === null ? say("sites.stands") : dated(one.until, now)} · {one.reason} · {one.opened_by}
+      {one.lane === null ? say("sites.every_lane") : say("facts.lane", { lane: one.lane })} ·{" "}
+      {dated(one.from, now, site)} – {one.until === null ? say("sites.stands") : dated(one.until, now, site)} ·{" "}
+      {one.reason} · {one.opened_by}
     </p>
   );
 }

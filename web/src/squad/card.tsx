@@ -15,10 +15,10 @@ import {
   tonnes,
 } from "../shell/format";
 import { Icon } from "../shell/icons";
-import type { Intercept } from "../shell/messages";
+import { type Intercept, placesOf } from "../shell/messages";
 import { Picture } from "../shell/picture";
 import { Plate } from "../shell/plate";
-import { say, sayOf } from "../shell/words";
+import { say, sayOf, sayState } from "../shell/words";
 import { Axles } from "./axles";
 import type { Card } from "./cards";
 
@@ -151,10 +151,10 @@ function Meeting({ of }: { of: Intercept }) {
       </h3>
       <p>
         <span>
-          {say("meeting.truck")} <b class="figures">{clock(of.truck_eta)}</b>
+          {say("meeting.truck")} <b class="figures">{clock(of.truck_eta, ...placesOf(of))}</b>
         </span>
         <span>
-          {say("meeting.squad")} <b class="figures">{clock(of.squad_eta)}</b>
+          {say("meeting.squad")} <b class="figures">{clock(of.squad_eta, ...placesOf(of))}</b>
         </span>
         {lead !== null && (
           <span class={lead >= 0 ? "within" : "over"}>
@@ -189,7 +189,7 @@ function Facts({ of }: { of: Intercept }) {
   return (
     <ul class="facts dim">
       <li>
-        {say("facts.crossed", { ago: ago(of.time, now) })} · {dated(of.time, now)}
+        {say("facts.crossed", { ago: ago(of.time, now) })} · {dated(of.time, now, ...placesOf(of))}
       </li>
       <li>
         {seen?.corridor ?? best.corridor ?? NOTHING} {km(seen?.chainage_km ?? best.chainage_km)} ·{" "}
@@ -231,7 +231,7 @@ export function StateWord({ card, squad }: { card: Card; squad: string | null })
   const since = card.told.claimed_at ? ` · ${ago(card.told.claimed_at, now)}` : "";
   return (
     <span class={`state state-${card.state} ${card.mine ? "mine" : ""}`}>
-      {sayOf("state", card.state)}
+      {other ? sayState(card.state) : sayOf("state", card.state)}
       {other && ` · ${other}${since}`}
       {card.waiting.length > 0 && (
         <span class="unsent">

@@ -6,6 +6,7 @@ import { Icon } from "../shell/icons";
 import { type Session, session } from "../shell/session";
 import { FeedLine } from "../shell/top";
 import { language, say } from "../shell/words";
+import { zones } from "../shell/zones";
 import { AskSheet, needsAsking } from "./asking";
 import { Buttons } from "./buttons";
 import { FullCard, RowCard } from "./card";
@@ -32,6 +33,7 @@ function Following({ who }: { who: Session }) {
 
 function Squad({ who, watch }: { who: Session; watch: Watch }) {
   useCell(language);
+  useCell(zones);
   const told = useCell(watch.cards);
   const entries = useCell(watch.outbox.entries);
   const standing = useCell(watch.outbox.standing);
