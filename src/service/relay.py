@@ -44,9 +44,8 @@ from service.lanes.sending import ACKNOWLEDGED_SECONDS, Sender
 from service.lanes.work import Message
 from service.messages.envelope import DISPATCH, headers_of, traceparent
 from service.metrics import Metrics
-from service.store import intercepts, leases, outbox, timers
+from service.store import intercepts, leases, ledger, outbox, timers
 from service.store.engine import Store
-from service.store.errors import FencedError
 from service.store.intercepts import Unpublished
 from service.store.leases import Lease
 from service.store.outbox import Owed, Waiting
@@ -252,6 +251,7 @@ class _Tenure:
         if self._again_s is not None:
             self._sent.update(one.id for one in states)
         with self._store.writing() as conn:
+            ledger.hold(conn)
             if held := self._held(conn):
                 intercepts.mark_published(conn, states)
                 outbox.drop(conn, [one.number for one in sent if isinstance(one, Waiting)])
@@ -279,6 +279,7 @@ class _Tenure:
 
     def _send_again(self) -> None:
         with self._store.writing() as conn:
+            ledger.hold(conn)
             intercepts.republish_active(conn)
             intercepts.publish_again(conn, self._sent)
         self._again_s = None
@@ -287,10 +288,9 @@ class _Tenure:
     def _fire(self) -> Sequence[Due]:
         """Do what time asks for; gives the timers of what is to be taken off the topic."""
         now_ns = self._times.clock_ns()
-        with contextlib.suppress(FencedError), self._store.writing(durable=True) as conn:
-            # Whoever was fenced by a person's action finds at the next look whether the time still matters.
-            fire_due(conn, now_ns, self._terms)
+        fire_due(self._store, now_ns, self._terms)
         with self._store.writing() as conn:
+            ledger.hold(conn)
             over = timers.due(conn, now_ns, BATCH, (FORGET,))
             active = [timer for timer in over if _is_active(conn, timer.subject)]
             for timer in active:

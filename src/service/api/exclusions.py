@@ -167,6 +167,7 @@ def _row(conn: Connection, asker: Asker, violation: str) -> ViolationRow:
 
 def _exclude(conn: Connection, parts: Parts, call: _Call, body: ExclusionBody) -> Answer:
     row, who, now_ns = _row(conn, call.asker, call.violation), call.asker.principal, parts.clock_ns()
+    ledger.hold(conn)
     exclusions.lock(conn)
     earlier = exclusions.of_violation(conn, row.id)
     if _standing(earlier):
@@ -193,6 +194,7 @@ def _exclude(conn: Connection, parts: Parts, call: _Call, body: ExclusionBody) -
 
 def _restore(conn: Connection, parts: Parts, call: _Call, body: RestorationBody) -> Answer:
     row, now_ns = _row(conn, call.asker, call.violation), parts.clock_ns()
+    ledger.hold(conn)
     exclusions.lock(conn)
     standing = _standing(exclusions.of_violation(conn, row.id))
     if standing is None:

@@ -3,8 +3,6 @@ worker, is away. Whoever fires a timer first acts on it, so any number of proces
 
 from __future__ import annotations
 
-import contextlib
-
 import anyio.to_thread
 import structlog
 
@@ -12,7 +10,6 @@ from service.api.live_feed import FAILURES
 from service.api.parts import Parts
 from service.docket.timing import fire_due
 from service.store import timers
-from service.store.errors import FencedError
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +36,4 @@ def _fire(parts: Parts) -> None:
         due_ns = timers.next_due_ns(conn)
     if due_ns is None or due_ns > now_ns:
         return
-    # Whoever was fenced by a person's action finds at the next look whether the time still matters.
-    with contextlib.suppress(FencedError), parts.store.writing(durable=True) as conn:
-        fire_due(conn, now_ns, parts.terms)
+    fire_due(parts.store, now_ns, parts.terms)

@@ -19,7 +19,7 @@ from service.docket.deeds import Actor, Deed, check, written
 from service.docket.drafting import life_of, relive
 from service.docket.keeping import keep
 from service.docket.terms import Terms
-from service.store import feed, intercepts, outcomes
+from service.store import feed, intercepts, ledger, outcomes
 from wim.forms.json_form import instant_ns
 
 
@@ -70,6 +70,7 @@ def act(
         ContradictionError: what is given cannot be meant.
         FencedError: somebody else was quicker by a moment; the transaction must be given up.
     """
+    ledger.hold(conn)
     told = present(conn, intercept, corridors)
     if if_version is not None and if_version != told.version:
         raise StaleError(if_version, told)
@@ -79,10 +80,10 @@ def act(
         after = offering.offer(conn, after, now_ns, terms)
     elif fits and deed.action == "claim":
         after = offering.follow(after, now_ns, terms, offering.force_of(conn, now_ns, terms))
-    kept = keep(conn, [after], now_ns, terms)
+    entry = record.of_person(conn, told, after, deed, actor, now_ns, fits)
+    kept = keep(conn, [after], [entry], now_ns, terms)
     if fits:
         _remember(conn, after, deed)
-    record.of_person(conn, told, after, deed, actor, now_ns, fits)
     feed.append(conn, [rows.intercept_entry(row) for row in kept])
     if (told.squad is not None and after.squad != told.squad) or after.state.value not in ACTIVE_STATES:
         # A squad is free again: somebody may be waiting for one.
@@ -95,7 +96,7 @@ def present(conn: Connection, intercept: str, corridors: Collection[str] | None 
     row = intercepts.get(conn, intercept, corridors)
     if row is None:
         raise UnknownInterceptError(intercept)
-    return messages.decode(messages.Intercept, row.document.encode())
+    return rows.told_in(row)
 
 
 def _after(

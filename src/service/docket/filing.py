@@ -15,11 +15,12 @@ import msgspec
 from sqlalchemy import Connection
 
 from dispatch.cases import Joined, PlateReads, is_late, join
+from dispatch.ledger import Entry
 from dispatch.life import ACTIVE_STATES, State
 from dispatch.offenders import History, count_trips, one_year_before
 from service import messages
 from service.docket import keeping, offering, record, rows
-from service.docket.arrivals import Arrival
+from service.docket.arrivals import Arrival, is_violation
 from service.docket.cloning import feasible, scores
 from service.docket.drafting import seen_of
 from service.docket.likeness import likely
@@ -27,7 +28,7 @@ from service.docket.openings import Accusation, Change, Trip, accuse, changes
 from service.docket.silence import found_legal, silent
 from service.docket.terms import Terms
 from service.doubts import missed
-from service.store import bulk, cases, decisions, downgrades, feed, intercepts, outcomes, sightings, violations
+from service.store import bulk, cases, decisions, downgrades, feed, intercepts, ledger, outcomes, sightings, violations
 from service.store.intercepts import InterceptRow
 from wim.records import Flag
 
@@ -57,8 +58,9 @@ class Filed:
 
 def file(conn: Connection, arrivals: Iterable[Arrival], now_ns: int, terms: Terms, plate_reads: AskPlateReads) -> Filed:
     """Keep what arrived, in order of arrival, judged as of `now_ns`. Raises the store's `FencedError` where another
-    process changed an intercept meanwhile."""
+    process wrote a case meanwhile."""
     filed = Filed()
+    ledger.hold(conn)
     fresh, joined = _join(conn, arrivals, terms, filed)
     if not fresh:
         return filed
@@ -69,7 +71,6 @@ def file(conn: Connection, arrivals: Iterable[Arrival], now_ns: int, terms: Term
     changed = _offered(conn, _changes(conn, fresh, joined, newest, accused, now_ns, terms), now_ns, terms)
     decisions.note(conn, silent(fresh, joined.case_of, accused, changed, now_ns))
     told = _keep_intercepts(conn, changed, now_ns, terms)
-    record.of_system_all(conn, [entry for change in changed if (entry := _moved(change))], now_ns)
     _tell(conn, fresh, told, now_ns, terms)
     _count(filed, fresh, joined, changed, newest, now_ns, terms)
     return filed
@@ -80,7 +81,7 @@ def _join(conn: Connection, arrivals: Iterable[Arrival], terms: Terms, filed: Fi
     once = _once(arrivals, filed)
     known = sightings.known_for(conn, [arrival.sighting for arrival in once], terms.trip_gap_ns)
     kept = {sighting.passage for sighting, _ in known}
-    again = [arrival.message.id for arrival in once if _is_violation(arrival) and arrival.message.id in kept]
+    again = [arrival.message.id for arrival in once if is_violation(arrival.message) and arrival.message.id in kept]
     versions = violations.versions(conn, again) if again else {}
     fresh = [arrival for arrival in once if _is_news(arrival, kept, versions)]
     filed.repeats += len(once) - len(fresh)
@@ -95,17 +96,17 @@ def _once(arrivals: Iterable[Arrival], filed: Filed) -> list[Arrival]:
         before = best.setdefault(arrival.message.id, arrival)
         if before is not arrival:
             filed.repeats += 1
-        if (_is_violation(before), before.message.version) < (_is_violation(arrival), arrival.message.version):
+        if _rank(before) < _rank(arrival):
             best[arrival.message.id] = arrival
     return list(best.values())
 
 
-def _is_violation(arrival: Arrival) -> bool:
-    return arrival.charge is not None
+def _rank(arrival: Arrival) -> tuple[bool, int]:
+    return is_violation(arrival.message), arrival.message.version
 
 
 def _is_news(arrival: Arrival, kept: Collection[str], versions: dict[str, int]) -> bool:
-    if _is_violation(arrival):
+    if is_violation(arrival.message):
         return arrival.message.version > versions.get(arrival.message.id, 0)
     return arrival.message.id not in kept
 
@@ -176,16 +177,17 @@ def _offered(conn: Connection, changed: Sequence[Change], now_ns: int, terms: Te
     return [replace(change, after=after.get(change.after.id, change.after)) for change in changed]
 
 
-def _moved(change: Change) -> tuple[messages.Intercept | None, messages.Intercept, str] | None:
+def _entry(change: Change, now_ns: int) -> Entry | None:
     """What the ledger hears of a change by sightings: a new state, and why; nothing of what nobody was told of."""
     before, after = change.before, change.after
     if change.secret or (before is not None and before.state == after.state):
         return None
+    action = "reopen" if before is not None and change.alerts else "open"
     if after.merged_into is not None:
-        return before, after, "merge"
-    if after.state.value == State.OFFERED:
-        return before, after, "offer"
-    return before, after, "reopen" if before is not None and change.alerts else "open"
+        action = "merge"
+    elif after.state.value == State.OFFERED:
+        action = "offer"
+    return record.of_system(before, after, action, now_ns)
 
 
 def _accuse(
@@ -260,7 +262,7 @@ def _told(conn: Connection, there: Collection[str], joined: Joined) -> dict[str,
     """The intercepts of cases; those of one that was merged come along to the one that stays."""
     told: dict[str, list[messages.Intercept]] = {}
     for row in intercepts.of_cases(conn, there) if there else ():
-        message = messages.decode(messages.Intercept, row.document.encode())
+        message = rows.told_in(row)
         told.setdefault(joined.merged.get(message.case, message.case), []).append(message)
     return told
 
@@ -296,7 +298,8 @@ def _earlier(
 
 def _keep_intercepts(conn: Connection, changed: Sequence[Change], now_ns: int, terms: Terms) -> list[InterceptRow]:
     """Write them; gives the rows of those that anybody was told of."""
-    kept = keeping.keep(conn, [change.after for change in changed], now_ns, terms)
+    entries = [entry for change in changed if (entry := _entry(change, now_ns))]
+    kept = keeping.keep(conn, [change.after for change in changed], entries, now_ns, terms)
     if secret := [change.after.id for change in changed if change.secret]:
         intercepts.never_publish(conn, secret)
     return [row for row, change in zip(kept, changed, strict=True) if not change.secret]
@@ -304,7 +307,7 @@ def _keep_intercepts(conn: Connection, changed: Sequence[Change], now_ns: int, t
 
 def _tell(conn: Connection, fresh: Sequence[Arrival], told: Sequence[InterceptRow], now_ns: int, terms: Terms) -> None:
     """The live feed: violations that just happened, and intercepts that anybody was told of."""
-    live = [a for a in fresh if _is_violation(a) and not is_late(a.sighting.time_ns, now_ns, terms.horizon_ns)]
+    live = [a for a in fresh if is_violation(a.message) and not is_late(a.sighting.time_ns, now_ns, terms.horizon_ns)]
     entries = [rows.violation_entry(arrival) for arrival in live]
     entries += [rows.intercept_entry(row) for row in told]
     if entries:
@@ -321,7 +324,7 @@ def _count(
     now_ns: int,
     terms: Terms,
 ) -> None:
-    filed.violations = sum(map(_is_violation, fresh))
+    filed.violations = sum(is_violation(arrival.message) for arrival in fresh)
     filed.sightings = len(fresh) - filed.violations
     filed.made = Counter(
         (change.after.best.severity, "expired" if change.secret else "open")

@@ -20,7 +20,7 @@ from service.docket.deeds import Actor
 from service.docket.joint_drafting import joint_of, redraft
 from service.docket.joint_keeping import SYSTEM, Change, keep
 from service.docket.terms import Terms
-from service.store import feed, intercepts, joint_actions
+from service.store import feed, intercepts, joint_actions, ledger
 from service.store.intercepts import InterceptRow
 
 
@@ -93,6 +93,7 @@ def act(
         IncompleteError: the step needs fields that were not given.
         FencedError: somebody else was quicker by a moment; the transaction must be given up.
     """
+    ledger.hold(conn)
     told = present(conn, joint, corridors)
     if if_version is not None and if_version != told.version:
         raise StaleJointError(if_version, told)
@@ -104,7 +105,6 @@ def act(
         raise JointRefusedError(told, refusal) from refusal
     if deed.unit is not None:
         _check_unit(conn, deed.unit, mover.agency, before, terms)
-    # Rows of intercepts before the ledger, as whoever acts on an intercept does; the feed last.
     shown = _show_support(conn, after, mover.agency, now_ns, terms)
     (kept,) = keep(conn, [_change(told, before, after, deed, actor, now_ns)], now_ns)
     if shown:
@@ -181,7 +181,7 @@ def _show_support(conn: Connection, joint: Joint, agency: str, now_ns: int, term
     side = joint.side(agency)
     if row is None or side is None:
         return []
-    told = messages.decode(messages.Intercept, row.document.encode())
+    told = rows.told_in(row)
     if agency == (told.lead_agency or joint.sides[0].agency) or told.support == side.unit:
         return []
     helped = msgspec.structs.replace(told, support=side.unit, version=told.version + 1)

@@ -1,7 +1,6 @@
 """Writes joint actions down: ledger, row, timer, what is owed to Kafka, live feed; in the caller's transaction.
 
-In that order, for the ledger's and the feed's numbers are drawn from rows that stay locked: whoever takes both takes
-the ledger's first.
+Whoever calls holds the ledger (`service.store.ledger.hold`).
 """
 
 from __future__ import annotations

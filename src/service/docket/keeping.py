@@ -1,4 +1,4 @@
-"""Writes intercepts down, with the timers that their states ask for.
+"""Writes intercepts down, with what the ledger hears of it and the timers that their states ask for.
 
 =====================  =====================================  ==================================================
 timer                  set while                              what it does (`service.docket.timing`)
@@ -20,11 +20,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from dispatch.ledger import Entry
 from dispatch.life import WAITING_STATES, State
 from service import messages
-from service.docket import joint_proposals, rows
+from service.docket import joint_proposals, record, rows
 from service.docket.terms import Terms
-from service.store import intercepts, timers
+from service.store import feed, intercepts, ledger, timers
 from service.store.intercepts import InterceptRow
 from wim.forms.json_form import instant_ns
 from wim.records import DAY_NS
@@ -40,14 +41,25 @@ FORGET = "intercept_forgotten"
 FORGET_AFTER_NS = 30 * DAY_NS
 
 
-def keep(conn: Connection, told: Sequence[messages.Intercept], now_ns: int, terms: Terms) -> list[InterceptRow]:
-    """Write each as the version after the one that was read, and give the rows; their joint actions follow.
+def keep(
+    conn: Connection, told: Sequence[messages.Intercept], entries: Sequence[Entry], now_ns: int, terms: Terms
+) -> list[InterceptRow]:
+    """Write each as the version after the one that was read, and give the rows; `entries` are the ledger's of it.
 
-    Raises `FencedError`.
+    Their joint actions follow, and stand in the ledger behind what caused them. Raises `FencedError`.
     """
     kept = write(conn, told, now_ns, terms)
+    ledger.append(conn, entries)
     joint_proposals.follow(conn, told, now_ns, terms)
     return kept
+
+
+def step(
+    conn: Connection, before: messages.Intercept, after: messages.Intercept, action: str, now_ns: int, terms: Terms
+) -> None:
+    """Keep one step that this program took by itself, and tell it."""
+    kept = keep(conn, [after], [record.of_system(before, after, action, now_ns)], now_ns, terms)
+    feed.append(conn, [rows.intercept_entry(row) for row in kept])
 
 
 def write(conn: Connection, told: Sequence[messages.Intercept], now_ns: int, terms: Terms) -> list[InterceptRow]:

@@ -25,11 +25,11 @@ from dispatch.life import State, by_system
 from dispatch.reach import Alert, Choice, Ground, SquadNow, Weighed, choose, weigh
 from dispatch.roads import Place
 from service import messages
-from service.docket import keeping, record, rows
+from service.docket import keeping, rows
 from service.docket.drafting import life_of, relive
 from service.docket.standing import standing, standings
 from service.docket.terms import Terms
-from service.store import decisions, feed, intercepts, squads
+from service.store import decisions, intercepts, ledger, squads
 from service.store.decisions import Decision
 from service.store.intercepts import Engaged, Wanted
 from service.store.paging import LONGEST_PAGE
@@ -106,18 +106,17 @@ def follow(told: messages.Intercept, now_ns: int, terms: Terms, force: Force) ->
 
 def offer_waiting(conn: Connection, now_ns: int, terms: Terms) -> None:
     """A squad came on duty or is free again: what nobody could be asked about is offered if somebody now can be."""
+    ledger.hold(conn)
     force = force_of(conn, now_ns, terms)
     waiting = intercepts.page(conn, None, Wanted(active=True, states=(State.OPEN.value,)), None, LONGEST_PAGE)
     for row in sorted(waiting, key=lambda row: -row.priority):
-        told = messages.decode(messages.Intercept, row.document.encode())
+        told = rows.told_in(row)
         truck = _truck(told)
         if truck is None or force.choice(told, truck, now_ns, terms).squad is None:
             continue
         life = replace(life_of(told), version=told.version + 1)
         after = offer(conn, relive(told, life, terms.horizon_ns), now_ns, terms, force)
-        kept = keeping.keep(conn, [after], now_ns, terms)
-        record.of_system(conn, told, after, "offer", now_ns)
-        feed.append(conn, [rows.intercept_entry(one) for one in kept])
+        keeping.step(conn, told, after, "offer", now_ns, terms)
 
 
 def on_duty(conn: Connection, squad: str, now_ns: int, terms: Terms) -> bool:

@@ -7,8 +7,6 @@ audit log has the note as it was written.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 from sqlalchemy import Connection
 
@@ -18,7 +16,7 @@ from service import messages
 from service.docket import rows
 from service.docket.deeds import Actor, Deed
 from service.docket.drafting import place_of
-from service.store import audit, ledger, weighings
+from service.store import audit, weighings
 
 #: Who acts where this program does.
 SYSTEM = Actor("wim", Role.SYSTEM.value)
@@ -42,8 +40,11 @@ def of_person(
     actor: Actor,
     now_ns: int,
     fits: bool,
-) -> None:
-    """A person did something: in the audit log with the note, in the ledger with the facts; `fits`: no conflict."""
+) -> Entry:
+    """A person did something: noted in the audit log with the note; gives what the ledger has of it, with the facts.
+
+    `fits`: it was no conflict.
+    """
     change = {"from": before.state.value, "to": after.state.value, "version": after.version}
     document = msgspec.json.encode(change | msgspec.to_builtins(deed)).decode()
     action = f"intercept.{deed.action}{'' if fits else '.conflict'}"
@@ -54,22 +55,12 @@ def of_person(
         facts["conflict"] = True
     behalf = (deed.squad or before.squad) if actor.role == Role.DUTY else None
     note = deed.note.replace(after.plate, "[plate]") if deed.note and after.plate else deed.note
-    ledger.append(conn, [_entry(before, after, deed.action, actor, now_ns, facts, behalf, note)])
+    return _entry(before, after, deed.action, actor, now_ns, facts, behalf, note)
 
 
-def of_system(
-    conn: Connection, before: messages.Intercept | None, after: messages.Intercept, action: str, now_ns: int
-) -> None:
+def of_system(before: messages.Intercept | None, after: messages.Intercept, action: str, now_ns: int) -> Entry:
     """This program did something by itself: offered it, let it expire, sent it to the desk."""
-    of_system_all(conn, [(before, after, action)], now_ns)
-
-
-def of_system_all(
-    conn: Connection, changed: Sequence[tuple[messages.Intercept | None, messages.Intercept, str]], now_ns: int
-) -> None:
-    """The same of several changes."""
-    entries = [_entry(before, after, action, SYSTEM, now_ns, _told(after), None) for before, after, action in changed]
-    ledger.append(conn, entries)
+    return _entry(before, after, action, SYSTEM, now_ns, _told(after), None)
 
 
 def _told(after: messages.Intercept) -> dict[str, object]:

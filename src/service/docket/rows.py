@@ -169,6 +169,11 @@ def intercept_row(told: messages.Intercept) -> InterceptRow:
     )
 
 
+def told_in(row: InterceptRow) -> messages.Intercept:
+    """The intercept as a row keeps it."""
+    return messages.decode(messages.Intercept, row.document.encode())
+
+
 def verdict_row(told: messages.Intercept, confirmed: bool, decided: bool) -> OutcomeRow:
     """What a trip counts for once its truck stood on a scale, at the time of the crossing with the best evidence.
 

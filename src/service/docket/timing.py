@@ -1,7 +1,7 @@
-"""What time does to intercepts: fires the timers of `service.docket.keeping`.
+"""What time does to intercepts and joint actions: fires the timers of `service.docket.keeping` and `joint_keeping`.
 
-In the caller's transaction, in any process: whoever fires a timer first acts on it, so a restart loses none and doubles
-none.
+Each in a transaction of its own, in any process: whoever fires a timer first acts on it, so a restart loses none and
+doubles none; and one that cannot be fired holds up no other.
 """
 
 from __future__ import annotations
@@ -10,44 +10,67 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import msgspec
+import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from dispatch import intercepts as life_cycle
 from dispatch.life import WAITING_STATES, State, by_system
 from service import messages
-from service.docket import joint, joint_keeping, keeping, offering, record, rows
+from service.docket import joint, joint_keeping, keeping, offering, rows
 from service.docket.deeds import passed_by
 from service.docket.drafting import life_of, relive
 from service.docket.terms import Terms
-from service.store import feed, intercepts, timers
+from service.store import intercepts, ledger, timers
+from service.store.engine import Store
+from service.store.errors import FencedError, StoreError
 from service.store.timers import Timer
 from wim.forms.json_form import instant_ns
+
+#: Timers of one look, each a commit of some milliseconds: the relay has messages to send besides.
+AT_ONCE = 25
+
+log = structlog.get_logger(__name__)
 
 #: Gives the intercept as it is after its time came; None where that does not concern it any more.
 _Passes = Callable[[Connection, messages.Intercept, int, Terms], messages.Intercept | None]
 
 
-def fire_due(conn: Connection, now_ns: int, terms: Terms, limit: int = 100) -> int:
-    """Do what is due, at most `limit` timers at a time; gives how many intercepts changed."""
-    due = timers.due(conn, now_ns, limit, _KINDS.keys())
-    changed = [after for timer in due if timers.fire(conn, timer) and (after := _fired(conn, timer, now_ns, terms))]
-    for timer in timers.due(conn, now_ns, limit):
-        if timer.kind == joint_keeping.DEADLINE and timers.fire(conn, timer):
-            joint.deadline_passed(conn, timer.subject, now_ns, terms)
-    if changed:
-        feed.append(conn, [rows.intercept_entry(rows.intercept_row(one)) for one in changed])
-    return len(changed)
+def fire_due(store: Store, now_ns: int, terms: Terms, limit: int = AT_ONCE) -> int:
+    """Do what is due, at most `limit` timers at a time; gives how many intercepts and joint actions changed.
+
+    Raises what a database that went away raises.
+    """
+    with store.reading() as conn:
+        due = timers.due(conn, now_ns, limit, (*_KINDS, joint_keeping.DEADLINE))
+    return sum(_fired(store, timer, now_ns, terms) for timer in due)
 
 
-def _fired(conn: Connection, timer: Timer, now_ns: int, terms: Terms) -> messages.Intercept | None:
+def _fired(store: Store, timer: Timer, now_ns: int, terms: Terms) -> bool:
+    try:
+        with store.writing(durable=True) as conn:
+            ledger.hold(conn)
+            return timers.fire(conn, timer) and _done(conn, timer, now_ns, terms)
+    except FencedError:
+        return False  # the next look finds whether the time still matters
+    except (SQLAlchemyError, StoreError):
+        raise
+    except Exception as error:
+        log.error("timer_failed", timer=timer.kind, subject=timer.subject, exc_info=error)
+        return False
+
+
+def _done(conn: Connection, timer: Timer, now_ns: int, terms: Terms) -> bool:
+    if timer.kind == joint_keeping.DEADLINE:
+        return joint.deadline_passed(conn, timer.subject, now_ns, terms)
     row = intercepts.get(conn, timer.subject, corridors=None)
-    told = messages.decode(messages.Intercept, row.document.encode()) if row is not None else None
-    after = _KINDS[timer.kind](conn, told, now_ns, terms) if told is not None else None
-    if told is None or after is None:
-        return None
-    keeping.keep(conn, [after], now_ns, terms)
-    record.of_system(conn, told, after, _ACTIONS[timer.kind], now_ns)
-    return after
+    if row is None:
+        return False
+    told = rows.told_in(row)
+    after = _KINDS[timer.kind](conn, told, now_ns, terms)
+    if after is not None:
+        keeping.step(conn, told, after, _ACTIONS[timer.kind], now_ns, terms)
+    return after is not None
 
 
 def _expire(conn: Connection, told: messages.Intercept, now_ns: int, terms: Terms) -> messages.Intercept | None:

@@ -17,6 +17,11 @@ def draw(conn: Connection, name: str, count: int = 1) -> int:
     return last(conn, name)
 
 
+def hold(conn: Connection, name: str) -> None:
+    """Let nobody else draw until the transaction ends."""
+    bulk.upsert(conn, counters, {"name": [name], "value": [0]}, _sum)
+
+
 def last(conn: Connection, name: str) -> int:
     """The last number that was drawn; 0 before the first."""
     value = conn.execute(select(counters.c.value).where(counters.c.name == name)).scalar_one_or_none()

@@ -1,7 +1,10 @@
 """The ledger as it is kept: entries are added behind one another, and read.
 
 Numbers are drawn from one row that stays locked until the transaction ends, so two writers cannot both write behind the
-same entry. Therefore append late in a transaction, which must be durable: what a person was told stands in it.
+same entry. What changes an intercept ends with an entry here, and may change others on the way: it holds the head of
+the ledger (`hold`) before it reads or locks anything that others of its kind write. So on PostgreSQL they go one after
+another, as on SQLite all that write do, and none of them can wait for one that waits for it. The transaction must be
+durable: what a person was told stands in it.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from sqlalchemy import Connection, Row, Select, select
 from dispatch.ledger import BEGINNING, Entry, Stamped, stamp
 from service.store import bulk
 from service.store.counters import draw, last
+from service.store.counters import hold as hold_counter
 from service.store.ledger_tables import ledger
 from service.store.paging import LONGEST_PAGE, within
 
@@ -22,6 +26,11 @@ _COUNTER = "ledger"
 
 #: The columns of an entry that stand in the table as they are.
 _PLAIN = tuple(name for name in Entry.__dataclass_fields__ if name != "document")
+
+
+def hold(conn: Connection) -> None:
+    """Let nobody else change an intercept, or write into the ledger, until this transaction ends."""
+    hold_counter(conn, _COUNTER)
 
 
 def append(conn: Connection, entries: Sequence[Entry]) -> list[Stamped]:

@@ -294,10 +294,9 @@ def test_duty_claims_for_a_squad_that_called(desk: Desk) -> None:
 def test_nobody_in_reach_ends_an_open_intercept(desk: Desk) -> None:
     """Fifteen minutes after the newest sighting it expires, is told so, and only once."""
     due_ns = TIME_NS + 15 * MINUTE_NS
-    with desk.store.writing() as conn:
-        assert fire_due(conn, due_ns - 1, desk.terms) == 0
-        assert fire_due(conn, due_ns, desk.terms) == 1
-        assert fire_due(conn, due_ns, desk.terms) == 0
+    assert fire_due(desk.store, due_ns - 1, desk.terms) == 0
+    assert fire_due(desk.store, due_ns, desk.terms) == 1
+    assert fire_due(desk.store, due_ns, desk.terms) == 0
     told = desk.only_intercept()
     assert (told.state, told.ended, told.version, told.expires_at) == ("expired", InterceptEnded.OUT_OF_REACH, 2, None)
     assert desk.feed()[-1] == "intercept"
@@ -308,15 +307,13 @@ def test_a_newer_sighting_moves_the_expiry(desk: Desk) -> None:
     """The truck is where it was seen last."""
     desk.now_ns += 10 * MINUTE_NS
     desk.file(desk.sighting(10 * MINUTE_NS))
-    with desk.store.writing() as conn:
-        assert fire_due(conn, TIME_NS + 15 * MINUTE_NS, desk.terms) == 0
-        assert fire_due(conn, TIME_NS + 25 * MINUTE_NS, desk.terms) == 1
+    assert fire_due(desk.store, TIME_NS + 15 * MINUTE_NS, desk.terms) == 0
+    assert fire_due(desk.store, TIME_NS + 25 * MINUTE_NS, desk.terms) == 1
 
 
 def test_a_claimed_intercept_does_not_expire(desk: Desk) -> None:
     """Somebody is after that truck, whatever the timers say."""
     do(desk, SQUAD, Deed(action="claim"))
     desk.file(desk.sighting(MINUTE_NS))
-    with desk.store.writing() as conn:
-        assert fire_due(conn, TIME_NS + DAY_NS, desk.terms) == 0
+    assert fire_due(desk.store, TIME_NS + DAY_NS, desk.terms) == 0
     assert desk.only_intercept().state == InterceptState.CLAIMED

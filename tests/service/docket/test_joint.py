@@ -151,6 +151,17 @@ def test_a_truck_that_is_legal_is_no_joint_matter_any_more(desk: Desk) -> None:
     assert actions(desk)[-1] == "joint.cancel"
 
 
+def test_the_ledger_has_the_cause_before_what_follows(store: Store) -> None:
+    """Whoever reads it from top to bottom finds the truck's intercept first, and then what both agencies make of it."""
+    desk = Desk(store)
+    desk.file(desk.violation(hundred_tonne=True, evidence=True))
+    intercept(desk, SQUAD, "claim")
+    intercept(desk, DUTY, "cancel", note="wrong truck")
+    with store.reading() as conn:
+        told = [one.entry.action for one in ledger.every(conn)]
+    assert told == ["open", "joint.propose", "claim", "joint.accept", "cancel", "joint.cancel"]
+
+
 def test_a_truck_that_drove_off_is_proposed(store: Store) -> None:
     """Stopped and lost: whoever sees it next stops it, and that is enough."""
     desk = Desk(store)
@@ -168,8 +179,7 @@ def test_a_late_side_is_told_to_both_desks_once_and_after_a_restart(desk: Desk) 
     with desk.store.writing(durable=True) as conn:
         assert timers.due(conn, due_ns - 1) == []
     for _ in range(2):
-        with desk.store.writing(durable=True) as conn:
-            fire_due(conn, due_ns, desk.terms)
+        fire_due(desk.store, due_ns, desk.terms)
     told = only(desk)
     assert (told.escalated_at is not None, told.version) == (True, 2)
     assert actions(desk) == ["joint.propose", "joint.escalate"]
@@ -182,8 +192,7 @@ def test_what_moved_in_time_is_not_late(desk: Desk) -> None:
     """A move sets the clock anew; what is over has none."""
     move(desk, POLICE, "accept")
     move(desk, DUTY, "accept")
-    with desk.store.writing(durable=True) as conn:
-        fire_due(conn, TIME_NS + DEADLINES_NS[SideState.DELIVERED], desk.terms)
+    fire_due(desk.store, TIME_NS + DEADLINES_NS[SideState.DELIVERED], desk.terms)
     assert only(desk).escalated_at is None
     move(desk, DUTY, "cancel", note="wrong truck")
     with desk.store.reading() as conn:

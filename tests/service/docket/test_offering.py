@@ -7,6 +7,7 @@ import tomllib
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from dispatch import ledger as chain
 from service.docket.actions import act
@@ -16,7 +17,7 @@ from service.docket.terms import Terms
 from service.docket.timing import fire_due
 from service.messages import Intercept
 from service.registry import parse_registry
-from service.store import ledger, squads
+from service.store import ledger, squads, tables
 from service.store.engine import Store
 from service.store.squads import StatusRow
 from tests.service.docket.desk import Desk
@@ -92,8 +93,7 @@ def do(desk: Desk, actor: Actor, **deed: Any) -> Intercept:
 def wait(desk: Desk, seconds: int) -> Intercept:
     """Some time passes, and whoever looks at timers does so once."""
     desk.now_ns += seconds * SECOND_NS
-    with desk.store.writing(durable=True) as conn:
-        fire_due(conn, desk.now_ns, desk.terms)
+    fire_due(desk.store, desk.now_ns, desk.terms)
     return desk.only_intercept()
 
 
@@ -232,3 +232,16 @@ def test_an_offer_survives_the_process_that_made_it(desk: Desk, store: Store) ->
     desk.file(desk.violation())
     later = Desk(store, now_ns=desk.now_ns, terms=desk.terms)
     assert wait(later, 61).squad == "two"
+
+
+def test_a_timer_that_cannot_be_fired_holds_up_no_other(desk: Desk) -> None:
+    """The document of one intercept is damaged; the squad that was asked about the other is followed by the next."""
+    desk.file(desk.violation(passage_plate="苏B00001"))
+    desk.file(desk.violation())
+    damaged = next(one for one in desk.intercepts() if one.plate == "苏B00001")
+    with desk.store.writing() as conn:
+        conn.execute(update(tables.intercepts).where(tables.intercepts.c.id == damaged.id).values(document="{}"))
+    desk.now_ns += 60 * SECOND_NS
+    assert fire_due(desk.store, desk.now_ns, desk.terms) == 1
+    (told,) = [row for row in desk.rows("intercepts") if row.id != damaged.id]
+    assert json.loads(told.document)["passed"] == ["two"]
