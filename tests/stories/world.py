@@ -7,7 +7,6 @@ clock of worker and API can be put forward, for a story of half an hour must not
 from __future__ import annotations
 
 import json
-import os
 import time
 import tomllib
 import urllib.error
@@ -19,12 +18,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
 from service.cli.tokens import make
 from service.registry import parse_registry
-from service.topics import PASSAGES
-from tests.kafka.counting import wait_for
-from tests.servers import processes
+from service.topics import INTERCEPTS, PASSAGES, TOPICS
+from tests.kafka.counting import read_all, wait_for
+from tests.servers import needs, processes
 from tests.system.running import Installation, Process
 from wim import codec
 from wim.records import Flag, Passages, blank, passage_ids
@@ -32,11 +32,15 @@ from wim.records import Flag, Passages, blank, passage_ids
 #: Bounds how long a busy machine may hang; a fresh one compiles every kernel first.
 SECONDS = 240.0
 
+#: What an eye waits for on a page: a moment on an idle machine.
+PATIENT_MS = 60_000
+
 #: The usual truck: a tractor with two axles before a trailer with three, 90.4 t where 49 t are allowed.
 SIX_AXLES_KG = (7_100, 11_900, 12_300, 19_200, 20_100, 19_800)
 SPACINGS_MM = (3_200, 1_350, 6_400, 1_310, 1_310)
 
-FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+#: Where Debian keeps it, whatever the processor.
+FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 
 REGISTRY = """
 [[corridor]]
@@ -145,6 +149,8 @@ class World:
     address: str = ""
     processes: dict[str, Process] = field(default_factory=dict)
     sequence: int = 0
+    #: How far the clock of worker and API is ahead of the true one.
+    ahead_s: float = 0.0
 
     @classmethod
     def made(cls, servers: str, database: str, folder: Path, sites: str) -> World:
@@ -184,20 +190,29 @@ class World:
         except OSError:
             return False
 
-    def clock_settings(self) -> dict[str, str]:
-        """What a process needs whose clock `forward` is to move."""
-        assert os.path.exists(FAKETIME), "no faketime (Debian: faketime)"
-        return {
-            "LD_PRELOAD": FAKETIME,
+    def start_with_own_clock(self, **settings: str) -> None:
+        """Worker and API with a clock that `forward` moves."""
+        needs.required(None if FAKETIME else "no libfaketime (Debian: faketime)", "WIM_REQUIRE_SERVERS")
+        # The broker's clock is the true one, and by itself it refuses what comes from more than an hour ahead of it.
+        _set(self.installation.servers, "log.message.timestamp.after.max.ms", str(2**62))
+        clock = {
+            "LD_PRELOAD": str(FAKETIME[0]),
             "FAKETIME_TIMESTAMP_FILE": str(self.installation.folder / "clock"),
-            "FAKETIME_CACHE_DURATION": "1",
+            "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "DONT_FAKE_MONOTONIC": "1",
         }
+        self.start(**{**clock, **settings})
 
-    def forward(self, seconds: int) -> None:
-        """Put the clock of worker and API forward, so much from the true time."""
-        (self.installation.folder / "clock").write_text(f"+{seconds}", "utf-8")
+    def forward(self, seconds: float) -> None:
+        """Put the clock of worker and API, and with it that of new trucks, forward by so much."""
+        self.ahead_s += seconds
+        replacement = self.installation.folder / "clock.new"
+        replacement.write_text(f"+{self.ahead_s:.3f}", "utf-8")
+        replacement.replace(self.installation.folder / "clock")
+
+    def now_ns(self) -> int:
+        """By the clock of worker and API."""
+        return time.time_ns() + round(self.ahead_s * 1e9)
 
     def passage(
         self,
@@ -222,7 +237,7 @@ class World:
         one["speed_kmh"], one["length_mm"], one["site"] = 62.5, 17_100, site.encode()
         one["plate"] = plate.encode()
         one["flags"] = 0 if plate else Flag.NO_PLATE
-        one["time_ns"] = one["origin_ns"] = time_ns if time_ns is not None else time.time_ns() - round(ago_s * 1e9)
+        one["time_ns"] = one["origin_ns"] = time_ns if time_ns is not None else self.now_ns() - round(ago_s * 1e9)
         for name, value in changed.items():
             one[name] = value
         return one
@@ -280,9 +295,30 @@ class World:
         (found,) = self.intercepts(plate)
         return found
 
+    def published(self, intercept: str) -> dict[str, Any]:
+        """The newest message about an intercept on its topic, as police or anybody's program gets it."""
+        partitions = next(topic.partitions for topic in TOPICS if topic.name == INTERCEPTS)
+        told = [value for value, _ in read_all(self.installation.servers, INTERCEPTS, partitions) if value]
+        versions = [one for one in map(json.loads, told) if one["id"] == intercept]
+        return max(versions, key=lambda one: one["version"], default={})
+
+    def entries(self, intercept: str) -> list[dict[str, Any]]:
+        """What the ledger has about an intercept, in order."""
+        items: list[dict[str, Any]] = self.get("duty", f"/v1/ledger?intercept={intercept}&limit=100")["items"]
+        return items
+
     def ledger_is_whole(self) -> str:
         """What `wim ledger verify` prints, where the chain is whole."""
         return self.installation.run("ledger", "verify")
+
+
+def _set(servers: str, name: str, value: str) -> None:
+    """A setting of every node of the cluster, from now on."""
+    admin = AdminClient({"bootstrap.servers": servers})
+    entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+    for node in admin.list_topics(timeout=30).brokers:
+        resource = ConfigResource(ConfigResource.Type.BROKER, str(node), incremental_configs=[entry])
+        admin.incremental_alter_configs([resource])[resource].result(30)
 
 
 def _document(raw: bytes) -> Any:
