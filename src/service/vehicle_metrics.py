@@ -1,4 +1,4 @@
-"""Two metrics of vehicles that take a whole batch at once.
+"""Metrics of vehicles that take a whole batch at once.
 
 A counter or histogram of prometheus_client costs 1–5 µs for every vehicle and label; a lane has 2 µs for all of its
 work with one. These add arrays, and make Prometheus' samples when they are asked for.
@@ -59,36 +59,54 @@ class VehicleLatency(Collector):
 
 
 class VehicleCounts(Collector):
-    """`wim_vehicles_total{site,lane,class}`: vehicles that crossed, by the number of their axles."""
+    """Vehicles that crossed: `wim_vehicles_total{site,lane,class}` by the number of their axles, and
+    `wim_plates_read_total{site,lane}`: how many of them had a plate.
+    """
 
-    NAME = "wim_vehicles"
+    NAME, PLATES = "wim_vehicles", "wim_plates_read"
     _TEXT = "Vehicles that crossed, every grade; class is the number of axles."
+    _PLATES_TEXT = "Of them, those whose plate was read, certain or not."
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rows: dict[tuple[str, str], int] = {}
-        self._counts = np.zeros((0, MOST_AXLES + 1), np.int64)
+        self._counts = np.zeros((0, MOST_AXLES + 2), np.int64)
 
-    def add(self, lanes: Sequence[tuple[str, str]], vehicles: npt.NDArray[np.int64]) -> None:
-        """Add the vehicles of (site, lane), shape (lanes, MOST_AXLES + 1) by axles; a lane may stand there twice."""
+    def add(
+        self,
+        lanes: Sequence[tuple[str, str]],
+        vehicles: npt.NDArray[np.int64],
+        plates_read: npt.NDArray[np.int64],
+    ) -> None:
+        """Add what crossed (site, lane); a lane may stand there twice.
+
+        `vehicles` by axles, shape (lanes, MOST_AXLES + 1); `plates_read`, shape (lanes,).
+        """
         with self._lock:
             rows = [self._rows.setdefault(lane, len(self._rows)) for lane in lanes]
             missing = len(self._rows) - len(self._counts)
             if missing:
                 self._counts = np.pad(self._counts, ((0, missing), (0, 0)))
-            np.add.at(self._counts, rows, vehicles)
+            np.add.at(self._counts, rows, np.column_stack([vehicles, plates_read]))
 
     def describe(self) -> list[CounterMetricFamily]:
         """The name alone."""
-        return [CounterMetricFamily(self.NAME, self._TEXT, labels=["site", "lane", "class"])]
+        return [
+            CounterMetricFamily(self.NAME, self._TEXT, labels=["site", "lane", "class"]),
+            CounterMetricFamily(self.PLATES, self._PLATES_TEXT, labels=["site", "lane"]),
+        ]
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         """What was counted until now."""
-        (family,) = self.describe()
+        crossed, read = self.describe()
         with self._lock:
             counts = self._counts.tolist()
             for (site, lane), row in self._rows.items():
-                for axles, vehicles in enumerate(counts[row]):
+                *by_axles, plates = counts[row]
+                # From the first vehicle on, 0 too: a camera that never read a plate must not look like none.
+                read.add_metric([site, lane], plates)
+                for axles, vehicles in enumerate(by_axles):
                     if vehicles:
-                        family.add_metric([site, lane, str(axles)], vehicles)
-        yield family
+                        crossed.add_metric([site, lane, str(axles)], vehicles)
+        yield crossed
+        yield read

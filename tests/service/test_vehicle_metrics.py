@@ -33,13 +33,14 @@ def test_each_vehicle_is_in_its_bucket() -> None:
 
 
 def test_vehicles_add_up_by_lane_and_axles() -> None:
-    """Batches add up, and so do two rows of one lane; what was not seen is not shown."""
+    """Batches add up, and so do two rows of one lane; what was not seen is not shown, a plate that was not read is."""
     registry, counts = CollectorRegistry(), VehicleCounts()
     registry.register(counts)
     rows = np.zeros((2, MOST_AXLES + 1), np.int64)
     rows[0, 2], rows[1, 2], rows[1, 16] = 3, 4, 1
-    counts.add([("K012", "1"), ("K012", "1")], rows)
-    counts.add([("K080", "2"), ("K012", "1")], rows)
+    counts.add([("K012", "1"), ("K012", "1")], rows, np.array([3, 1]))
+    counts.add([("K080", "2"), ("K012", "1")], rows, np.array([0, 5]))
     samples = {tuple(one.labels.values()): one.value for family in registry.collect() for one in family.samples}
-    assert samples == {("K012", "1", "2"): 11, ("K012", "1", "16"): 2, ("K080", "2", "2"): 3}
-    assert shown(registry) == {"wim_vehicles": "counter"}
+    vehicles = {("K012", "1", "2"): 11, ("K012", "1", "16"): 2, ("K080", "2", "2"): 3}
+    assert samples == {**vehicles, ("K012", "1"): 9, ("K080", "2"): 0}
+    assert shown(registry) == {"wim_vehicles": "counter", "wim_plates_read": "counter"}

@@ -9,6 +9,7 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from dispatch.cases import PlateReads
 from service import messages
 from service.api import etags, health_answers, times
 from service.api.answers import PERSONS, answer, documented
@@ -19,6 +20,7 @@ from service.api.negotiation import JSON
 from service.api.parts import Parts, PartsOf
 from service.api.problems import wrong_question
 from service.api.tags import Tag
+from service.docket.plate_reads import reads_of, window
 from service.rating import periods
 from service.rating.periods import Period, QuestionError
 from service.store.downgrades import EVERY_LANE
@@ -54,7 +56,12 @@ def site_health(
     period = _period(parts, known, query)
     with parts.store.reading() as conn:
         found = report(conn, known, Span(period.from_s, period.to_s))
-    return etags.of_content(request, msgspec.json.encode(_state(parts, known, period, found)), JSON)
+        reads = reads_of(conn, known.corridor, _now(parts))
+    return etags.of_content(request, msgspec.json.encode(_state(parts, known, period, found, reads)), JSON)
+
+
+def _now(parts: Parts) -> Span:
+    return window(parts.clock_ns(), parts.policy.plate_read_window_ns)
 
 
 def _period(parts: Parts, site: Site, query: HealthQuery) -> Period:
@@ -67,7 +74,9 @@ def _period(parts: Parts, site: Site, query: HealthQuery) -> Period:
         raise wrong_question(wrong) from None
 
 
-def _state(parts: Parts, site: Site, period: Period, found: SiteReport) -> health_answers.SiteState:
+def _state(
+    parts: Parts, site: Site, period: Period, found: SiteReport, reads: Mapping[tuple[str, int], PlateReads]
+) -> health_answers.SiteState:
     zone, now_ns = site.timezone, parts.clock_ns()
     certificate = site.certificate_at(now_ns)
     return health_answers.SiteState(
@@ -78,7 +87,12 @@ def _state(parts: Parts, site: Site, period: Period, found: SiteReport) -> healt
         certificate=_certified(certificate, zone) if certificate else None,
         downgraded=any(one.until_ns is None for one in found.downgrades),
         downgrades=[told(one, zone, found.recalled[one.id]) for one in found.downgrades],
-        lanes=[_lane(site, site.lanes[one.lane], one, found, now_ns) for one in found.lanes],
+        lanes=[
+            _lane(
+                site, site.lanes[one.lane], one, found, now_ns, _plates_now(parts, site, reads.get((site.id, one.lane)))
+            )
+            for one in found.lanes
+        ],
     )
 
 
@@ -95,7 +109,9 @@ def _calibrated(one: Calibration, zone: str) -> health_answers.Calibration:
     return health_answers.Calibration(one.version, times.local_ns(one.from_ns, zone))
 
 
-def _lane(site: Site, lane: Lane, found: LaneReport, whole: SiteReport, now_ns: int) -> health_answers.LaneState:
+def _lane(
+    site: Site, lane: Lane, found: LaneReport, whole: SiteReport, now_ns: int, plates_now: health_answers.PlatesNow
+) -> health_answers.LaneState:
     beat = next((one for one in whole.beat.lanes if one.lane == lane.number), None) if whole.beat else None
     calibration = lane.calibration_at(now_ns)
     here = (EVERY_LANE, lane.number)
@@ -111,6 +127,7 @@ def _lane(site: Site, lane: Lane, found: LaneReport, whole: SiteReport, now_ns: 
         lost=_lost(found),
         plates_by_day=_plates(*found.plates(zone, by_day=True)),
         plates_by_night=_plates(*found.plates(zone, by_day=False)),
+        plates_now=plates_now,
         flags=health_answers.Shares(
             found.passages, {name: round(count / found.passages * 100, 4) for name, count in found.flags.items()}
         ),
@@ -142,6 +159,19 @@ def _lost(found: LaneReport) -> health_answers.Lost:
 
 def _plates(passages: int, read: int) -> health_answers.Plates:
     return health_answers.Plates(passages, read, round(read / passages * 100, 4) if passages else None)
+
+
+def _plates_now(parts: Parts, site: Site, reads: PlateReads | None) -> health_answers.PlatesNow:
+    found, floor = reads or PlateReads(0, 0), parts.policy.plate_read_percent_from
+    counted = _plates(found.passages, found.read)
+    return health_answers.PlatesNow(
+        from_=periods.rfc3339(_now(parts).from_s, site.timezone),
+        passages=counted.passages,
+        read=counted.read,
+        percent=counted.percent,
+        floor_percent=floor,
+        dark=found.passages > 0 and not found.camera_works(floor),
+    )
 
 
 def _hour(one: LaneHour, zone: str) -> health_answers.Hour:

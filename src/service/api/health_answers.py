@@ -100,6 +100,20 @@ class Plates(Struct, frozen=True):
     percent: Percent | None
 
 
+class PlatesNow(Struct, frozen=True, rename={"from_": "from"}):
+    """By what a missing plate is judged now: the policy's window up to this hour, whatever period was asked for."""
+
+    from_: Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+    passages: Natural
+    read: Natural
+    percent: Percent | None
+    floor_percent: Annotated[int, Meta(description="The policy's `plate_read_percent_from`.")]
+    dark: Annotated[
+        bool,
+        Meta(description="An alarm: fewer were read, so a missing plate is held to be the camera's doing."),
+    ]
+
+
 class Shares(Struct, frozen=True):
     """How many of the passages had each validity flag, in percent; flags that none had are left out."""
 
@@ -133,6 +147,7 @@ class LaneState(Struct, frozen=True, kw_only=True):
     lost: Lost
     plates_by_day: Plates
     plates_by_night: Plates
+    plates_now: PlatesNow
     flags: Shares
     drift: dict[str, Any] | None
     authenticity: dict[str, Any] | None

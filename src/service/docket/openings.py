@@ -63,6 +63,8 @@ class Accusation:
     history: History
     #: Reasons that it would have had if a scale had not found the same load legal just before.
     waived: tuple[str, ...] = ()
+    #: How few plates its lane read, where it has no reason but would have one if the camera were to be trusted.
+    dark: PlateReads | None = None
     #: How likely its plate is on two vehicles; None where nobody can tell.
     cloned: float | None = None
     #: An earlier crossing that probably was of the same vehicle.
@@ -85,7 +87,13 @@ def accuse(
     score = None if clone is None else round(clone.score, 4)
     if found_legal:
         return Accusation(_charged(arrival.message, (), terms), history, waived=reasons, cloned=score)
-    return Accusation(_charged(arrival.message, reasons, terms), history, cloned=score)
+    trusted = opening_reasons(charge, history, _SEEING, terms.opening)
+    dark = reads if trusted and not reasons else None
+    return Accusation(_charged(arrival.message, reasons, terms), history, dark=dark, cloned=score)
+
+
+#: A camera that reads every plate.
+_SEEING = PlateReads(1, 1)
 
 
 def _charged(violation: messages.Violation, reasons: tuple[str, ...], terms: Terms) -> Charged:

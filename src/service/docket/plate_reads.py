@@ -33,7 +33,7 @@ class LaneReads:
     def __init__(
         self, window_ns: int = PLATE_READ_WINDOW_NS, monotonic_s: Callable[[], float] = time.monotonic
     ) -> None:
-        self._hours = -(-window_ns // (HOUR_S * 10**9))
+        self._window_ns = window_ns
         self._monotonic_s = monotonic_s
         self._kept: OrderedDict[tuple[str, int], tuple[float, dict[tuple[str, int], PlateReads]]] = OrderedDict()
 
@@ -50,17 +50,24 @@ class LaneReads:
         now_s = self._monotonic_s()
         asked_s, lanes = self._kept.pop((corridor, hour_s), (float("-inf"), {}))
         if now_s - asked_s > KEEP_S:
-            asked_s, lanes = now_s, self._ask(conn, corridor, hour_s)
+            asked_s, lanes = now_s, reads_of(conn, corridor, window(hour_s * 10**9, self._window_ns))
         self._kept[corridor, hour_s] = (asked_s, lanes)
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
         return lanes
 
-    def _ask(self, conn: Connection, corridor: str, hour_s: int) -> dict[tuple[str, int], PlateReads]:
-        span = Span(hour_s - self._hours * HOUR_S, hour_s + HOUR_S)
-        lanes: dict[tuple[str, int], PlateReads] = {}
-        for key, counts in Counts(conn, [corridor]).rows(Grain.HOUR, span, {"site", "lane"}):
-            lane = (key.site or "", key.lane or 0)
-            before = lanes.get(lane, PlateReads(0, 0))
-            lanes[lane] = PlateReads(before.read + counts[_READ], before.passages + counts[_PASSAGES])
-        return lanes
+
+def window(at_ns: int, window_ns: int = PLATE_READ_WINDOW_NS) -> Span:
+    """The whole hours that a crossing at this time is judged by."""
+    hour_s = at_ns // 10**9 // HOUR_S * HOUR_S
+    return Span(hour_s - -(-window_ns // (HOUR_S * 10**9)) * HOUR_S, hour_s + HOUR_S)
+
+
+def reads_of(conn: Connection, corridor: str, span: Span) -> dict[tuple[str, int], PlateReads]:
+    """How many plates each (site, lane) of a corridor read in a span; a lane without passages is left out."""
+    lanes: dict[tuple[str, int], PlateReads] = {}
+    for key, counts in Counts(conn, [corridor]).rows(Grain.HOUR, span, {"site", "lane"}):
+        lane = (key.site or "", key.lane or 0)
+        before = lanes.get(lane, PlateReads(0, 0))
+        lanes[lane] = PlateReads(before.read + counts[_READ], before.passages + counts[_PASSAGES])
+    return lanes

@@ -5,6 +5,7 @@ word           meaning
 =============  =====================================================================================================
 found_legal    a scale found this vehicle legal with the same load less than 12 h before
 closed         the intercept of this trip is over; what was found out then stands
+camera_dark    the plate was not read, and the lane's camera reads too few to hold that against the truck
 no_reason      beyond tolerance, but neither heavy nor often enough to be worth a squad
 =============  =====================================================================================================
 """
@@ -78,14 +79,23 @@ def silent(
 
 
 def _decision(arrival: Arrival, accusation: Accusation, now_ns: int) -> Decision:
-    word = "found_legal" if accusation.waived else "closed" if accusation.charged.reasons else "no_reason"
     assert isinstance(arrival.message, messages.Violation)
     told = {
-        "why": word,
+        "why": _word(accusation),
         "waived": list(accusation.waived),
         "severity": arrival.message.severity,
         "confirmed_365d": accusation.history.confirmed_365d,
         "suspected_365d": accusation.history.suspected_365d,
         "plate_read": arrival.charge is not None and arrival.charge.plate_read,
     }
+    if accusation.dark is not None:
+        told["lane_passages"], told["lane_plates_read"] = accusation.dark.passages, accusation.dark.read
     return Decision(arrival.message.id, "not_opened", now_ns, msgspec.json.encode(told).decode())
+
+
+def _word(accusation: Accusation) -> str:
+    if accusation.waived:
+        return "found_legal"
+    if accusation.charged.reasons:
+        return "closed"
+    return "no_reason" if accusation.dark is None else "camera_dark"

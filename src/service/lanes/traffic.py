@@ -38,7 +38,8 @@ def _vehicles(metrics: Metrics, tally: Tally) -> None:
     row = tally.cells["series"].astype(np.int64) * (MOST_AXLES + 1) + tally.cells["axle_class"]
     size = len(tally.series) * (MOST_AXLES + 1)
     counts = np.bincount(row, tally.cells["passages"], size).astype(np.int64).reshape(-1, MOST_AXLES + 1)
-    metrics.vehicles.add([_lane(series) for series in tally.series], counts)
+    read = np.bincount(tally.cells["series"], tally.cells["plates_read"], len(tally.series)).astype(np.int64)
+    metrics.vehicles.add([_lane(series) for series in tally.series], counts, read)
 
 
 def _lane(series: Series) -> tuple[str, str]:

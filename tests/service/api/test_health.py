@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from service import messages
 from service.agents.health import keep
 from service.messages import Health, encode
 from service.metrics import Metrics
-from service.store import audit, downgrades, frame_runs, watches
+from service.store import audit, downgrades, frame_runs, rates, watches
 from service.store.frame_runs import Loss
 from service.store.observed import LaneKey
+from service.store.tally import CELL, Series, Tally
 from tests.service.api.conftest import Api
 from tests.service.told import TIME_NS
 from wim.records import HOUR_NS
@@ -158,6 +160,26 @@ def test_hours_without_data_are_told_apart_from_hours_without_trucks(api: Api) -
     (hour,) = [hour for hour in one["by_hour"] if hour["observed"]]
     assert (hour["passages"], hour["frames_missing"], hour["frames_late"]) == (0, 5, 2)
     assert (one["plates_by_day"]["percent"], one["drift"], one["authenticity"]) == (None, None, None)
+
+
+def count(api: Api, hours: int, passages: int, read: int, lane: int = 1) -> None:
+    """Passages of a lane so many hours before now, and how many of them had a plate."""
+    cells = np.zeros(1, CELL)
+    cells["start_s"], cells["passages"], cells["plates_read"] = HOUR_S - hours * 3600, passages, read
+    series = Series("G104", "G104-K012", lane, 0, "cn-2016", "Asia/Shanghai")
+    with api.parts.store.writing() as conn:
+        rates.add(conn, Tally((series,), cells), now_s=HOUR_S)
+
+
+def test_a_camera_that_reads_less_than_half_is_an_alarm(api: Api) -> None:
+    """By the hours that a missing plate is judged by, whatever period was asked for; a lane without traffic is none."""
+    for hours, passages, read in ((3, 100, 100), (2, 10, 10), (0, 11, 0)):
+        count(api, hours, passages, read)
+    one, two = (lane["plates_now"] for lane in api.get("duty", f"{SITE}/health?to=2026-05-28").json()["lanes"])
+    assert (one["passages"], one["read"], one["percent"], one["floor_percent"]) == (21, 10, 47.619, 50)
+    assert (one["dark"], two["dark"], two["percent"]) == (True, False, None)
+    count(api, 0, 1, 1)
+    assert not api.get("duty", f"{SITE}/health").json()["lanes"][0]["plates_now"]["dark"]
 
 
 def test_health_lists_downgrades_that_stand_and_those_of_the_period(api: Api) -> None:

@@ -216,6 +216,17 @@ def test_a_missing_plate_is_judged_by_the_lanes_camera(
     assert len(desk.intercepts()) == opened
 
 
+def test_why_a_dark_camera_woke_nobody_is_kept(desk: Desk) -> None:
+    """With how few plates were read; what would have woken nobody with a plate either is not blamed on the camera."""
+    desk.reads = DARK
+    unread = {"flags": ["NO_PLATE"], "passage_plate": ""}
+    desk.file(desk.violation(severity=4, **unread))
+    desk.file(desk.violation(MINUTE_NS, severity=2, **{**unread, "flags": [], "passage_plate": "苏A12345"}))
+    dark, light = (json.loads(row.document) for row in sorted(desk.rows("decisions"), key=lambda row: row.at_ns))
+    assert (dark["why"], dark["lane_plates_read"], dark["lane_passages"]) == ("camera_dark", DARK.read, DARK.passages)
+    assert (light["why"], "lane_passages" in light) == ("no_reason", False)
+
+
 def test_an_unverified_hundred_tonne_truck_goes_out_marked(desk: Desk) -> None:
     """Grade count: never dropped, never as if it were sure; better evidence takes the mark away."""
     desk.file(desk.violation(hundred_tonne=True, grade="count", severity=6))

@@ -116,13 +116,17 @@ def test_latency_is_that_of_live_vehicles_whose_time_is_known(bench: Bench) -> N
 
 
 def test_vehicles_are_counted_by_site_lane_and_axles(bench: Bench) -> None:
-    """Once each; sites that the registry lacks share one label."""
+    """Once each, with how many plates were read; sites that the registry lacks share one label."""
     stranger = trucks(40_000, site=b"NOWHERE")
-    bench.keep(codec.encode(np.concatenate([trucks(40_000, 60_000), trucks(40_000), stranger])))
+    known = trucks(40_000, 60_000)[1:]
+    known["plate"], known["flags"] = "苏A12345".encode(), 0
+    bench.keep(codec.encode(np.concatenate([trucks(40_000), known, trucks(40_000), stranger])))
     families = {family.name: family for family in bench.metrics.registry.collect()}
     counted = {tuple(one.labels.values()): one.value for one in families["wim_vehicles"].samples}
     axles = str(int(stranger["axle_count"][0]))
     assert counted == {("K012", "1", axles): 2, ("other", "", axles): 1}
+    read = {tuple(one.labels.values()): one.value for one in families["wim_plates_read"].samples}
+    assert read == {("K012", "1"): 1, ("other", ""): 0}
 
 
 def test_what_comes_again_counts_once_in_every_way_of_coming(bench: Bench) -> None:

@@ -1,7 +1,8 @@
 import { NOTHING } from "../shell/format";
+import { Icon } from "../shell/icons";
 import { say } from "../shell/words";
 import { HoursChart } from "./hours-chart";
-import type { Chart, LaneState, Plates, Reason } from "./state";
+import type { Chart, LaneState, Plates, PlatesNow, Reason } from "./state";
 
 /** One lane of the last day: what it saw, what was lost, what is doubted, each figure with what it rests on. */
 export function LaneOf({ lane, zone }: { lane: LaneState; zone: string }) {
@@ -15,6 +16,7 @@ export function LaneOf({ lane, zone }: { lane: LaneState; zone: string }) {
           {lane.downgraded && ` · ${say("sites.doubted")}`}
         </span>
       </h2>
+      {lane.plates_now.dark && <Dark now={lane.plates_now} />}
       <HoursChart hours={lane.by_hour} zone={zone} />
       <dl class="facts-of">
         <Figure name={say("sites.observed")} value={`${hours.observed} / ${hours.asked} h`} />
@@ -38,6 +40,19 @@ export function LaneOf({ lane, zone }: { lane: LaneState; zone: string }) {
         <Authenticity reasons={lane.authenticity?.reasons ?? null} doubted={lane.authenticity?.doubted ?? false} />
       </div>
     </section>
+  );
+}
+
+/** The camera reads too few plates: said as an alarm, with what follows from it. */
+function Dark({ now }: { now: PlatesNow }) {
+  const { read, passages, floor_percent: floor } = now;
+  // The answer's own time of day is that of the site.
+  const since = now.from.slice(11, 16);
+  return (
+    <p class="problem" role="alert">
+      <Icon name="alert" size={18} />
+      {say("sites.dark", { since, read, passages, floor })}
+    </p>
   );
 }
 

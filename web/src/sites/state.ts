@@ -37,6 +37,13 @@ export interface Plates {
   percent: number | null;
 }
 
+/** By what a missing plate is judged now; `dark`: the camera reads too few of them to trust it. */
+export interface PlatesNow extends Plates {
+  from: string;
+  floor_percent: number;
+  dark: boolean;
+}
+
 export interface LaneState {
   lane: number;
   direction: string;
@@ -47,6 +54,7 @@ export interface LaneState {
   lost: { frames_missing: number; records_missing: number | null };
   plates_by_day: Plates;
   plates_by_night: Plates;
+  plates_now: PlatesNow;
   flags: { passages: number; percent: Record<string, number> };
   drift: {
     traffic: { trucks: number; charts: Chart[] } | null;
