@@ -52,6 +52,7 @@ def test_the_whole_story_stands_on_one_page(road: Road, open_page: OpenPage, loo
         expect(summary).to_contain_text(words)
     ledger = page.locator(".timeline li.ledger")
     expect(ledger.filter(has_text="過磅完成")).to_contain_text(re.compile(r"#\d+ [0-9a-f]{12}"))
+    expect(ledger.filter(has_text="過磅完成")).to_contain_text("靜態磅 106.00 t · 磅秤檢定證號 JJG-S-7")
     expect(ledger.filter(has_text="已派 → 已接下")).to_contain_text("代 liyang-2")
     expect(page.get_by_text("未保留訊號")).to_be_visible()
     look(page, "case-desk")

@@ -125,19 +125,23 @@ function placesOf(story: Story): Places {
 /** What the roadside found, beside what the strips had said. */
 function Outcome({ story }: { story: Story }) {
   const told = story.intercept;
-  if (told?.static_gross_kg == null) return null;
-  const over = told.static_gross_kg - told.best.limit_high_kg;
+  if (told === null) return null;
+  const { static_gross_kg: kg, document_number, permit_number, best } = told;
+  if (kg == null && document_number == null && permit_number == null) return null;
   return (
     <dl class="facts-of">
-      <Fact name={say("standing.static")} value={`${tonnes(told.static_gross_kg)} t (${excess(over)} t)`} />
+      <Fact
+        name={say("standing.static")}
+        value={kg == null ? null : `${tonnes(kg)} t (${excess(kg - best.limit_high_kg)} t)`}
+      />
       <Fact
         name={say("case.difference")}
-        value={percent((told.best.passage.gross_kg / told.static_gross_kg - 1) * 100, 1)}
+        value={kg == null ? null : percent((best.passage.gross_kg / kg - 1) * 100, 1)}
       />
       <Fact name={say("weigh.certificate")} value={told.scale_certificate} />
       <Fact name={say("case.unloaded")} value={told.unloaded_kg == null ? null : `${tonnes(told.unloaded_kg)} t`} />
-      <Fact name={say("case.document")} value={told.document_number} />
-      <Fact name={say("case.permit")} value={told.permit_number} />
+      <Fact name={say("case.document")} value={document_number} />
+      <Fact name={say("case.permit")} value={permit_number} />
     </dl>
   );
 }

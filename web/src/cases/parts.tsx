@@ -91,8 +91,8 @@ export function Timeline({ all, places }: { all: Happened[]; places: Places }) {
           <li key={`${one.kind}${one.number ?? place}`} class={one.kind}>
             <time class="figures">{clock(one.time, ...places)}</time>
             <p>
-              <b>{sayOf("action", one.action)}</b>
-              {one.to_state && (
+              <b>{deedOf(one)}</b>
+              {one.to_state && !isJoint(one) && (
                 <span class="dim">
                   {" "}
                   {one.from_state && `${sayState(one.from_state)} → `}
@@ -102,6 +102,7 @@ export function Timeline({ all, places }: { all: Happened[]; places: Places }) {
               <br />
               <span class="dim">{whoOf(one)}</span>
               {one.note && <q>{one.note}</q>}
+              {one.kind === "ledger" && <span class="given">{givenOf(one).join(" · ")}</span>}
             </p>
             {one.hash && (
               <code class="dim" title={one.hash}>
@@ -116,6 +117,29 @@ export function Timeline({ all, places }: { all: Happened[]; places: Places }) {
       </p>
     </section>
   );
+}
+
+function isJoint(one: Happened): boolean {
+  return one.action.startsWith("joint.");
+}
+
+/** A joint action has a life of its own, whose states are not the truck's. */
+function deedOf(one: Happened): string {
+  if (!isJoint(one)) return sayOf("action", one.action);
+  return `${say("joint.title")} · ${sayOf("move", one.action.slice("joint.".length))}`;
+}
+
+/** What was weighed, and the numbers of the papers: what a court asks for. */
+function givenOf(one: Happened): string[] {
+  const { static_gross_kg, scale_certificate, unloaded_kg, document_number, permit_number } = one.facts;
+  const told: [string, string | null][] = [
+    [say("standing.static"), typeof static_gross_kg === "number" ? `${tonnes(static_gross_kg)} t` : null],
+    [say("weigh.certificate"), typeof scale_certificate === "string" ? scale_certificate : null],
+    [say("case.unloaded"), typeof unloaded_kg === "number" ? `${tonnes(unloaded_kg)} t` : null],
+    [say("case.document"), typeof document_number === "string" ? document_number : null],
+    [say("case.permit"), typeof permit_number === "string" ? permit_number : null],
+  ];
+  return told.filter(([, value]) => value !== null).map(([name, value]) => `${name} ${value}`);
 }
 
 function whoOf(one: Happened): string {

@@ -47,6 +47,8 @@ export interface Happened {
   from_state: string | null;
   to_state: string | null;
   note: string | null;
+  /** What was given with the deed; of decisions, what the program knew. */
+  facts: Record<string, unknown>;
   number: number | null;
   hash: string | null;
 }

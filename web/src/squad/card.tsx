@@ -220,6 +220,11 @@ function Standing({ card, squad }: { card: Card; squad: string | null }) {
         </span>
       )}
       {told.support && <span class="dim">{say("standing.support", { unit: told.support })}</span>}
+      {told.permit_number && (
+        <span>
+          {say("case.permit")} <b>{told.permit_number}</b>
+        </span>
+      )}
       {told.note && <span class="dim">{told.note}</span>}
     </p>
   );
