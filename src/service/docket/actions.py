@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from dispatch.life import ACTIVE_STATES, FACTS, NotAllowedError, Role, State, advance
 from service import messages
 from service.docket import offering, record, rows
-from service.docket.deeds import Actor, Deed, check, written
+from service.docket.deeds import Actor, ContradictionError, Deed, check, written
 from service.docket.drafting import life_of, relive
 from service.docket.keeping import keep
 from service.docket.terms import Terms
@@ -67,7 +67,7 @@ def act(
     Raises:
         UnknownInterceptError, StaleError, RefusedError.
         IncompleteError: the step needs fields that were not given.
-        ContradictionError: what is given cannot be meant.
+        ContradictionError: what is given cannot be meant, and who gave it can still be asked.
         FencedError: somebody else was quicker by a moment; the transaction must be given up.
     """
     ledger.hold(conn)
@@ -104,14 +104,20 @@ def _after(
 ) -> tuple[messages.Intercept, bool]:
     """The intercept after the deed, and whether that fitted; what did not is a conflict."""
     holds = actor.squad is not None and actor.squad == told.squad
+    happened = offline and actor.role == Role.SQUAD and deed.action in FACTS
     life = life_of(told)
     try:
         state = advance(life.state, deed.action, actor.role, deed.given(), holds)
+        check(told, deed)
     except NotAllowedError as refusal:
-        if offline and actor.role == Role.SQUAD and deed.action in FACTS:
-            return _in_conflict(told, terms), False
-        raise RefusedError(told, refusal) from refusal
-    check(told, deed)
+        if not happened:
+            raise RefusedError(told, refusal) from refusal
+        return _in_conflict(told, terms), False
+    except ContradictionError:
+        # Nobody stands before the button any more who could say it better: the desk asks.
+        if not happened:
+            raise
+        return _in_conflict(told, terms), False
     done_ns = instant_ns("done_at", deed.done_at) if deed.done_at else now_ns
     life = replace(life, state=state, version=told.version + 1, acted_ns=done_ns)
     wrote = written(told, deed, actor, messages.rfc3339(done_ns), terms)
@@ -119,7 +125,7 @@ def _after(
 
 
 def _in_conflict(told: messages.Intercept, terms: Terms) -> messages.Intercept:
-    """The state stays, for two squads cannot both be right; the desk hears that they disagree."""
+    """The state stays, for not both words can be right; the desk hears that they disagree."""
     life = replace(life_of(told), version=told.version + 1)
     return msgspec.structs.replace(relive(told, life, terms.horizon_ns), conflict=True)
 

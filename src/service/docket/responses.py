@@ -2,8 +2,9 @@
 
 The topic says which agency speaks, never the message. A response acts on the agency's side of a joint action where its
 action is one of those (`receive`, `accept`, `decline`, `on_scene`, `done`) or `joint` names one, else on the intercept:
-for the squad that `unit` names, or for the agency's desk. The same `idempotency_key` acts once. A refusal changes
-nothing, is owed to the joint-action topic, and leaves the key free.
+for the squad that `unit` names, or for the agency's desk. The same `idempotency_key` acts once. What says `after` or,
+of a squad, `done_at` waited for a network: a fact of the roadside among it is kept even where it does not fit, as a
+conflict. A refusal changes nothing, is owed to the joint-action topic, and leaves the key free.
 """
 
 from __future__ import annotations
@@ -100,12 +101,16 @@ def _once(conn: Connection, answered: Answered, now_ns: int, act: Callable[[], N
 def _do(conn: Connection, answered: Answered, now_ns: int, terms: Terms) -> None:
     response = answered.response
     _check_time(response, now_ns)
-    if response.after is not None and idempotency.known(conn, _actor_key(answered.agency), response.after) is None:
+    if response.after is not None and response.action not in life.FACTS and not _known(conn, answered, response.after):
         raise _Refused("after_unknown", "send the response of that key first, then this one again")
     if response.joint is not None or response.action in _SIDE_ACTIONS:
         _move(conn, answered, now_ns, terms)
     else:
         _act(conn, answered, now_ns, terms)
+
+
+def _known(conn: Connection, answered: Answered, key: str) -> bool:
+    return idempotency.known(conn, _actor_key(answered.agency), key) is not None
 
 
 def _check_time(response: messages.Response, now_ns: int) -> None:
@@ -127,8 +132,10 @@ def _act(conn: Connection, answered: Answered, now_ns: int, terms: Terms) -> Non
         )
     given = {name: getattr(response, name) for name in Deed.__struct_fields__ if hasattr(response, name)}
     deed = Deed(**given, squad=response.unit if actor.squad is None else None)
+    waited = response.after is not None or (response.done_at is not None and actor.squad is not None)
+    version = None if waited else response.if_version
     try:
-        actions.act(conn, answered.intercept, deed, actor, now_ns, terms, if_version=response.if_version)
+        actions.act(conn, answered.intercept, deed, actor, now_ns, terms, if_version=version, offline=waited)
     except UnknownInterceptError as error:
         raise _Refused("intercept_unknown", str(error)) from None
     except StaleError as stale:

@@ -200,6 +200,27 @@ def test_a_verdict_must_fit_the_scale(desk: Desk, static_kg: int, deed: Deed, pr
     assert desk.only_intercept().state == InterceptState.WEIGHED
 
 
+@pytest.mark.parametrize(
+    ("before", "deed"),
+    [
+        ([], Deed(action="legal")),
+        ([Deed(action="confirm")], Deed(action="unload", static_gross_kg=62_000, unloaded_kg=1, scale_certificate="S")),
+    ],
+)
+def test_a_fact_that_contradicts_the_scale_is_kept_for_the_desk(desk: Desk, before: list[Deed], deed: Deed) -> None:
+    """The phone had no network, so nobody can be asked: state and history stay, what was said is written down."""
+    told = weigh(desk, 60_000)
+    for one in before:
+        told = do(desk, SQUAD, one)
+    history = desk.rows("weighings")
+    with desk.store.writing(durable=True) as conn:
+        after = act(conn, told.id, deed, SQUAD, desk.now_ns, desk.terms, offline=True)
+    assert (after.state, after.conflict, after.static_gross_kg) == (told.state, True, 60_000)
+    assert desk.rows("weighings") == history
+    newest = desk.rows("ledger")[-1]
+    assert (newest.action, json.loads(newest.document)["conflict"]) == (deed.action, True)
+
+
 def test_unloading_closes_and_keeps_both_weights(desk: Desk) -> None:
     """The truck may drive on once it was weighed again; more than before is a slip of the finger."""
     weigh(desk, 61_500)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from dispatch.network import Forces, Squad, SquadSection
 from service.docket.responses import Answered, take
 from service.messages import JointAction, Refusal, Response, decode
 from service.store import audit, outbox
@@ -103,6 +105,20 @@ def test_a_chain_of_responses_keeps_its_order(desk: Desk) -> None:
     assert not respond(desk, "on_scene", key="b", after="a")
     assert respond(desk, "accept", key="a")
     assert respond(desk, "on_scene", key="b", after="a")
+
+
+@pytest.mark.parametrize("waited", [{"done_at": "2026-05-28T20:25:00Z"}, {"after": "lost-on-the-way"}])
+def test_a_fact_of_the_roadside_is_never_refused(desk: Desk, waited: dict[str, Any]) -> None:
+    """Stopped by a patrol without network, while the desk had cancelled it: kept, and marked for the desk."""
+    section = SquadSection("G104", 0.0, 60.0)
+    patrol = Squad("liyang-2", "road", (section,), base="yard", timezone="Asia/Shanghai")
+    desk.terms = replace(desk.terms, forces=Forces(squads={patrol.id: patrol}))
+    intercept(desk, DUTY, "cancel", note="escort vehicle")
+    assert respond(desk, "stop", agency="road", unit="liyang-2", **waited)
+    told = desk.only_intercept()
+    assert (told.state, told.conflict) == ("cancelled", True)
+    assert not respond(desk, "claim", agency="road", key="key-2", unit="liyang-2", **waited)
+    assert last(desk).code in ("action_not_allowed", "after_unknown")
 
 
 def test_one_agencys_topic_never_moves_the_others_side(desk: Desk) -> None:
