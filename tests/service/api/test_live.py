@@ -142,12 +142,14 @@ def test_figures_of_today_come_by_themselves(
         now = first["G104"]
         while now["intercepts_open"] != 1:  # each look waits for the next figures, and fails where none come
             now = figures(stream)["G104"]
+        told = [stream.next().id for _ in range(2)]
+        figures(stream)
         last_id = stream.last_id
     (asked,) = answers(parts, [parts.registry.network.corridors["G104"]], RateQuestion(direction="both"))
     (row,) = asked["rows"]
     assert (now["trucks"], now["over_beyond_tolerance"], now["rate_percent"]) == (200, 20, 10.0)
     assert {name: now[name] for name in now if name in row} == {name: row[name] for name in row if name in now}
-    assert int(last_id) == 2  # the violation's and the intercept's; figures have none
+    assert (told, last_id) == (["1", "2"], "2")  # the violation's and the intercept's; figures have none
 
 
 def test_figures_keep_to_the_rights_and_the_wishes(address: Served, desk: Desk, accounts: Accounts) -> None:

@@ -100,7 +100,7 @@ def test_numbers_that_decide_nothing_yet_are_marked(capsys: pytest.CaptureFixtur
     marked = {after.split(" = ")[0] for line, after in pairwise(lines) if line.endswith("[not in use yet]")}
     named = json.loads(shown(capsys, "--policy", "--json"))["not_in_use_yet"]
     assert marked == {name.rpartition(".")[2] for name in named}
-    assert "precision_floor" in marked
+    assert "frames" in marked
 
 
 def test_a_wrong_setting_is_told_and_ends_with_1(

@@ -37,7 +37,7 @@ def test_known_crossings_suffice_to_join_trips(store: Store) -> None:
 
 def test_arrival_that_was_kept_before_is_known_without_a_certain_plate(store: Store) -> None:
     """A crossing that is delivered again is found by its id, and an uncertain plate finds no other."""
-    again = Sighting(sighting(1).id, 10**9, "苏A12345", 1, False)
+    again = Sighting(sighting(1).id, 10**9, "苏A12345", 1, False, "G104-K012")
     with store.writing() as conn:
         sightings.keep(conn, [sighting(1, plate_certain=False), sighting(2, plate_certain=False)])
         assert sightings.known_for(conn, [again], GAP_NS) == [(again, "case-1")]
