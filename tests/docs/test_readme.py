@@ -33,7 +33,7 @@ WITHOUT_SERVERS = (
     "模擬信號 Simulate signals",
 )
 #: Kernels may have to be compiled first.
-PATIENCE_SECONDS = 180.0
+PATIENCE_SECONDS = 600.0
 
 
 def chapter(title: str) -> str:
