@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -173,10 +174,10 @@ def numbered(numbers: Iterable[int]) -> list[bytes]:
     return [b"%d" % number for number in numbers]
 
 
-def read_all(servers: str, topic: str, partitions: int = 1) -> list[tuple[bytes | None, dict[str, bytes]]]:
+def read_all(servers: str, topic: str, partitions: int = 1) -> list[tuple[bytes | None, dict[str, Any]]]:
     """Every message that lies in the topic now: its value and its headers."""
     consumer = Consumer({"bootstrap.servers": servers, "group.id": "reader", "enable.auto.commit": False})
-    found = []
+    found: list[tuple[bytes | None, dict[str, Any]]] = []
     for number in range(partitions):
         start, end = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)
         consumer.assign([TopicPartition(topic, number, start)])
@@ -184,7 +185,7 @@ def read_all(servers: str, topic: str, partitions: int = 1) -> list[tuple[bytes 
             for message in consumer.consume(min(1000, end - start), timeout=5):
                 assert message.error() is None, message.error()
                 found.append((message.value(), dict(message.headers() or ())))
-                start = message.offset() + 1
+                start = int(message.offset() or 0) + 1
     consumer.close()
     return found
 

@@ -17,11 +17,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.pages.conftest import browser, look, open_page
-from tests.stories.world import Shift, World, registry
+from tests.stories.world import PATIENT_MS, Shift, World, registry
 
 __all__ = ["browser", "look", "open_page"]
+
+
+@pytest.fixture(autouse=True)
+def patient() -> Iterator[None]:
+    """A whole product on a busy machine takes its time; what a page must do soon is tried in tests/pages."""
+    expect.set_options(timeout=PATIENT_MS)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

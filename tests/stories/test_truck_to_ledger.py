@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, Route, ViewportSize, expect
+from playwright.sync_api import Route, ViewportSize, expect
 
 from tests.kafka.counting import wait_for
 from tests.pages.axe import faults
 from tests.pages.conftest import PHONE, Look, OpenPage
-from tests.pages.hand import act, expect_sent, expect_state, weigh
+from tests.pages.hand import act, expect_sent
+from tests.stories.roadside import appears, confirm, put_on_scale, stop, take
 from tests.stories.world import PATIENT_MS, SECONDS, World
 
 WALL: ViewportSize = {"width": 1920, "height": 1080}
-
-
-def appears(page: Page, plate: str = "苏A12345") -> None:
-    """Wait until the truck's card is open on the squad page."""
-    expect(page.get_by_role("article", name=plate)).to_be_visible(timeout=PATIENT_MS)
 
 
 def test_from_the_strips_to_the_ledger(road: World, open_page: OpenPage, look: Look) -> None:
@@ -25,25 +21,17 @@ def test_from_the_strips_to_the_ledger(road: World, open_page: OpenPage, look: L
     squad, board = open_page("squad", "/squad"), open_page("duty", "/board", size=WALL)
     expect(squad.get_by_role("heading", name="目前無車可攔")).to_be_visible(timeout=PATIENT_MS)
     road.send(road.passage("苏A12345", ago_s=1))
-    appears(squad)
+    appears(squad, "苏A12345")
     for words in ("90.40", "49.00", "+41.40", "無照片", "6 軸"):
         expect(squad.get_by_role("article")).to_contain_text(words)
     look(squad, "story-truck-card")
     assert faults(squad) == []
-    act(squad, "claim")
-    expect_state(squad, "已接下")
+    take(squad)
     act(squad, "depart")
-    act(squad, "stop")
-    expect_state(squad, "已攔停")
-    act(squad, "weigh")
-    weigh(squad, "89960")
-    squad.get_by_role("button", name="過磅完成").last.click()
-    expect_state(squad, "已過磅")
-    act(squad, "confirm")
-    squad.get_by_label("文書編號（可略）").fill("A-2026-17")
-    squad.get_by_role("button", name="確認超限").last.click()
+    stop(squad)
+    put_on_scale(squad, 89_960)
+    confirm(squad, "A-2026-17")
     expect_sent(squad)
-    expect_state(squad, "確認超限")
 
     told = road.intercept("苏A12345", "confirmed")
     assert (told["best"]["passage"]["gross_kg"], told["static_gross_kg"]) == (90_400, 89_960)
@@ -90,7 +78,7 @@ def test_two_squads_press_take_at_once(road: World, open_page: OpenPage, look: L
     road.send(road.passage("苏A12345", ago_s=1))
     held: list[Route] = []
     for page in (one, other):
-        appears(page)
+        appears(page, "苏A12345")
         page.route("**/actions", lambda route: held.append(route))
         with page.expect_request("**/actions"):
             act(page, "claim")
