@@ -7,7 +7,7 @@ from collections import Counter
 
 from playwright.sync_api import expect
 
-from tests.pages.conftest import Look, OpenPage, Road
+from tests.pages.conftest import Look, OpenPage, Road, sign_in
 from tests.pages.hand import act, expect_sent, expect_state, kept, weigh
 
 
@@ -67,6 +67,35 @@ def test_a_fact_of_the_road_is_kept_although_another_took_the_truck(
     told = road.told()
     assert told.conflict
     assert told.squad == "liyang-3"
+
+
+def test_a_phone_that_is_handed_on_sends_nothing_of_its_last_officer(
+    road: Road, open_page: OpenPage, look: Look
+) -> None:
+    """What the one did waits until it is that one who is signed in, and the other sees for whom."""
+    road.truck()
+    page = open_page("squad", "/squad")
+    expect(page.get_by_role("article")).to_be_visible()
+    kept(page)
+    page.context.set_offline(True)
+    act(page, "claim")
+    expect(page.get_by_text("1 項待送")).to_be_visible()
+    sign_in(page.context, road, "rival")
+    page.context.set_offline(False)
+    expect(page.get_by_text("等待 squad 登入")).to_be_visible()
+    expect(page.locator(".feed")).to_have_text("即時")
+    page.reload()
+    expect(page.get_by_text("等待 squad 登入")).to_be_visible()
+    look(page, "squad-handed-on")
+    assert road.told().squad == "liyang-2"
+    assert road.told().state == "offered"
+    assert [row.action for row in road.desk.rows("ledger") if row.role == "squad"] == []
+    sign_in(page.context, road, "squad")
+    page.reload()
+    expect_state(page, "已接下")
+    expect_sent(page)
+    claims = [row for row in road.desk.rows("ledger") if row.role == "squad"]
+    assert [(row.actor, row.action) for row in claims] == [("squad", "claim")]
 
 
 def test_a_page_that_never_had_a_network_says_so(road: Road, open_page: OpenPage, look: Look) -> None:

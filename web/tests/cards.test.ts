@@ -11,6 +11,7 @@ const NOW = Date.parse("2026-05-28T19:15:00Z");
 function entry(action: string, changed: Partial<Entry> = {}): Entry {
   return {
     key: action,
+    owner: { name: "li", squad: "liyang-2" },
     intercept: intercept().id,
     plate: "苏A12345",
     action,

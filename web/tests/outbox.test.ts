@@ -20,6 +20,7 @@ class Road {
   away = false;
   now_ms = Date.parse("2026-05-28T19:00:00Z");
   keys = 0;
+  me = { name: "li", squad: "liyang-2" };
   renewed = 0;
 
   ask = async (_path: string, asked: Asked): Promise<unknown> => {
@@ -35,6 +36,10 @@ class Road {
     return intercept({ version: 4 + this.sent.length });
   };
 
+  renew = () => {
+    this.renewed++;
+  };
+
   async outbox(): Promise<Outbox> {
     // Each opens the same database anew, as a page that was reloaded does.
     vi.resetModules();
@@ -42,10 +47,11 @@ class Road {
     const { outboxRows } = await import("../src/squad/keeping");
     const world: World = {
       rows: outboxRows(),
-      ask: this.ask as World["ask"],
+      ask: (path, asked) => this.ask(path, asked) as Promise<never>,
+      me: () => this.me,
       now_ms: () => this.now_ms,
       key: () => `key-${++this.keys}`,
-      renew: async () => this.renewed++,
+      renew: async () => this.renew(),
       alone: (work) => work(),
       accepted: (told) => this.accepted.push(told),
     };
@@ -175,4 +181,79 @@ test("who is signed out keeps what waits", async () => {
   await outbox.add(intercept(), "stop", {}, true);
   expect(outbox.standing.get()).toBe("signed_out");
   expect(outbox.entries.get()).toHaveLength(1);
+});
+
+test("what follows an action that goes again under a new key follows the new one", async () => {
+  road.away = true;
+  const outbox = await road.outbox();
+  // The phone thought that it had a network.
+  await outbox.add(intercept(), "claim", {}, true);
+  await outbox.add(intercept(), "depart", {}, true);
+  road.away = false;
+  road.problems = [{ code: "version_conflict", status: 412, allowed: ["claim"] }];
+  await outbox.drain();
+  expect(road.sent.map((one) => [one.key, one.body.action, one.body.after])).toEqual([
+    ["key-1", "claim", undefined],
+    ["key-3", "claim", undefined],
+    ["key-2", "depart", "key-3"],
+  ]);
+  expect(outbox.entries.get()).toEqual([]);
+});
+
+test("so does what is pressed while the answer is on its way", async () => {
+  const outbox = await road.outbox();
+  const ask = road.ask;
+  let pressed: Promise<void> | null = null;
+  road.ask = async (path, asked) => {
+    pressed ??= outbox.add(intercept(), "depart", {}, true);
+    return ask(path, asked);
+  };
+  road.problems = [{ code: "version_conflict", status: 412, allowed: ["claim"] }];
+  await outbox.add(intercept(), "claim", {}, true);
+  await pressed;
+  const [, again, depart] = road.sent;
+  expect([again?.body.action, depart?.body.action, depart?.body.after]).toEqual(["claim", "depart", again?.key]);
+});
+
+test("what one officer did is not sent as another's, and waits for its own", async () => {
+  road.away = true;
+  const li = road.me;
+  await (await road.outbox()).add(intercept(), "claim", {}, false);
+  road.away = false;
+  for (const other of [
+    { name: "chen", squad: "liyang-2" },
+    { name: "li", squad: "liyang-3" },
+  ]) {
+    road.me = other;
+    const outbox = await road.outbox();
+    await outbox.drain();
+    expect(road.sent).toEqual([]);
+    expect([outbox.entries.get().length, outbox.others.get().map((one) => one.owner)]).toEqual([0, [li]]);
+  }
+  road.me = li;
+  const outbox = await road.outbox();
+  await outbox.drain();
+  expect(road.sent.map((one) => one.key)).toEqual(["key-1"]);
+  expect(outbox.others.get()).toEqual([]);
+});
+
+test("an action follows none of another officer's", async () => {
+  road.away = true;
+  await (await road.outbox()).add(intercept(), "claim", {}, false);
+  road.me = { name: "chen", squad: "liyang-2" };
+  const outbox = await road.outbox();
+  await outbox.add(intercept(), "claim", {}, false);
+  expect(outbox.entries.get().map((one) => [one.key, one.after])).toEqual([["key-2", null]]);
+});
+
+test("a session that became another person's while the phone slept sends nothing more", async () => {
+  const outbox = await road.outbox();
+  road.problems = [{ code: "csrf_refused", status: 403 }];
+  road.renew = () => {
+    road.me = { name: "chen", squad: "liyang-2" };
+  };
+  await outbox.add(intercept(), "claim", {}, true);
+  expect(road.sent.map((one) => one.key)).toEqual(["key-1"]);
+  expect(outbox.entries.get()).toEqual([]);
+  expect(outbox.others.get().map((one) => one.key)).toEqual(["key-1"]);
 });

@@ -34,16 +34,22 @@ async function within<T>(name: "outbox" | "kept", mode: IDBTransactionMode, ask:
 /** The rows of the outbox, in the order in which they were put there. */
 export interface Rows<T> {
   all(): Promise<T[]>;
-  add(row: T): Promise<number>;
-  put(row: T): Promise<void>;
+  /** Puts what `of` makes of all rows, in one transaction, so that no other window's row falls in between. */
+  change(of: (rows: T[]) => T[]): Promise<void>;
   remove(order: number): Promise<void>;
 }
 
 export function outboxRows<T>(): Rows<T> {
   return {
     all: () => within("outbox", "readonly", (store) => store.getAll() as IDBRequest<T[]>),
-    add: async (row) => Number(await within("outbox", "readwrite", (store) => store.add(row))),
-    put: async (row) => void (await within("outbox", "readwrite", (store) => store.put(row))),
+    change: async (of) =>
+      void (await within("outbox", "readwrite", (store) => {
+        const asked = store.getAll() as IDBRequest<T[]>;
+        asked.onsuccess = () => {
+          for (const row of of(asked.result)) store.put(row);
+        };
+        return asked;
+      })),
     remove: async (order) => void (await within("outbox", "readwrite", (store) => store.delete(order))),
   };
 }

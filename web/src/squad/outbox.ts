@@ -3,6 +3,8 @@
  * once however often it is sent; they are sent one after the other in the order in which they were done, and what has not
  * been answered lies in IndexedDB.
  *
+ * A phone goes from hand to hand: an action waits until the person who did it is signed in, and is nobody else's to send.
+ *
  * An action that follows one still waiting says so by `after`. One that waited says when it was done, by the server's
  * clock as the phone last knew it; then the life cycle decides and not the version, for that is long past.
  */
@@ -22,10 +24,17 @@ export interface Fields {
   permit_number?: string;
 }
 
+/** Who did it: a person of a squad. */
+export interface Owner {
+  name: string;
+  squad: string | null;
+}
+
 export interface Entry {
   /** Place in the queue; given by the store. */
   order?: number;
   key: string;
+  owner: Owner;
   intercept: string;
   /** For the list of what waits: the card may be gone by then. */
   plate: string;
@@ -47,6 +56,8 @@ export type Standing = "idle" | "sending" | "no_network" | "signed_out" | "serve
 export interface World {
   rows: Rows<Entry>;
   ask: <T>(path: string, asked: Asked) => Promise<T>;
+  /** Who is signed in. */
+  me: () => Owner;
   now_ms: () => number;
   key: () => string;
   /** Renews the CSRF token; the session may have changed while the phone slept. */
@@ -57,7 +68,10 @@ export interface World {
 }
 
 export interface Outbox {
+  /** Those of the person who is signed in. */
   entries: Cell<readonly Entry[]>;
+  /** Those that wait for somebody else to sign in. */
+  others: Cell<readonly Entry[]>;
   standing: Cell<Standing>;
   load(): Promise<void>;
   /** Puts an action at the end; `online` says whether it goes out at once. */
@@ -70,28 +84,39 @@ export interface Outbox {
 
 export function outboxOf(world: World): Outbox {
   const entries = cell<readonly Entry[]>([]);
+  const others = cell<readonly Entry[]>([]);
   const standing = cell<Standing>("idle");
   let draining: Promise<void> | null = null;
   let again = false;
 
-  const load = async () => entries.set(await world.rows.all());
+  const mine = (one: Entry) => isOf(one, world.me());
+
+  async function load(): Promise<void> {
+    const all = await world.rows.all();
+    entries.set(all.filter(mine));
+    others.set(all.filter((one) => !mine(one) && one.problem === null));
+  }
 
   async function add(of: Intercept, action: string, fields: Fields, online: boolean): Promise<void> {
-    const before = waitingFor(entries.get(), of.id).at(-1);
-    const pressed_ms = world.now_ms();
-    const entry: Entry = {
-      key: world.key(),
-      intercept: of.id,
-      plate: of.plate,
-      action,
-      fields,
-      version: of.version,
-      after: before?.key ?? null,
-      done_at: online && !before ? null : instant(pressed_ms),
-      pressed_ms,
-      problem: null,
-    };
-    await world.rows.add(entry);
+    const [owner, key, pressed_ms] = [world.me(), world.key(), world.now_ms()];
+    await world.rows.change((all) => {
+      const own = all.filter((one) => isOf(one, owner));
+      const before = waitingFor(own, of.id).at(-1);
+      const entry: Entry = {
+        key,
+        owner,
+        intercept: of.id,
+        plate: of.plate,
+        action,
+        fields,
+        version: of.version,
+        after: before?.key ?? null,
+        done_at: online && !before ? null : instant(pressed_ms),
+        pressed_ms,
+        problem: null,
+      };
+      return [entry];
+    });
     await load();
     await drain();
   }
@@ -117,7 +142,7 @@ export function outboxOf(world: World): Outbox {
   async function sendAll(): Promise<void> {
     await load();
     for (;;) {
-      const entry = entries.get().find((one) => one.problem === null);
+      const entry = entries.get().find((one) => one.problem === null && mine(one));
       if (!entry) return standing.set("idle");
       standing.set("sending");
       const stands = await sendOne(entry);
@@ -132,6 +157,7 @@ export function outboxOf(world: World): Outbox {
       return await done(entry, await send(entry));
     } catch (error) {
       if (error instanceof Unreachable) return "no_network";
+      if (error instanceof NotMine) return handedOn();
       if (!(error instanceof Refused)) throw error;
       return refused(entry, error.problem);
     }
@@ -144,6 +170,8 @@ export function outboxOf(world: World): Outbox {
     } catch (error) {
       if (!(error instanceof Refused) || error.problem.code !== "csrf_refused") throw error;
       await world.renew();
+      // The browser's session may be another person's by now.
+      if (!mine(entry)) throw new NotMine();
       return await world.ask<Intercept>(path, asked);
     }
   }
@@ -160,21 +188,29 @@ export function outboxOf(world: World): Outbox {
     if (problem.status >= 500 || problem.status === 429) return "server";
     if (mayGoAgain(entry, problem)) {
       // It was not done, so it is another request: the truck was only seen again since, or the fact stands anyway.
-      await world.rows.put({ ...entry, key: world.key(), done_at: instant(entry.pressed_ms) });
+      const again = { ...entry, key: world.key(), done_at: instant(entry.pressed_ms) };
+      await world.rows.change((all) => [again, ...behind(entry, all).map((one) => ({ ...one, after: again.key }))]);
       await load();
       return null;
     }
     return settle(entry, problem);
   }
 
+  /** Another person holds the phone: what was to be sent waits for its own. */
+  async function handedOn(): Promise<null> {
+    await load();
+    return null;
+  }
+
   async function settle(entry: Entry, problem: Problem): Promise<null> {
-    await world.rows.put({ ...entry, problem });
+    await world.rows.change(() => [{ ...entry, problem }]);
     await load();
     return null;
   }
 
   return {
     entries,
+    others,
     standing,
     load,
     add,
@@ -188,6 +224,19 @@ export function outboxOf(world: World): Outbox {
 
 /** What an action that follows a refused one is told; the server was not asked. */
 const ORPHAN: Problem = { status: 412, code: "after_refused", title: "", detail: "" };
+
+/** The person who did it is not the one who is signed in. */
+class NotMine extends Error {}
+
+/** A row from before there were owners is nobody's. */
+function isOf(entry: Entry, who: Owner): boolean {
+  return entry.owner?.name === who.name && entry.owner.squad === who.squad;
+}
+
+/** Those that name this one as what they follow. */
+function behind(entry: Entry, all: readonly Entry[]): Entry[] {
+  return all.filter((one) => one.after === entry.key);
+}
 
 /** Unsent actions about one intercept, in order. */
 export function waitingFor(entries: readonly Entry[], intercept: string): Entry[] {

@@ -12,7 +12,7 @@ import { Buttons } from "./buttons";
 import { FullCard, RowCard } from "./card";
 import { type Card, cardOf, isShown, ordered, rankOf } from "./cards";
 import type { Fields } from "./outbox";
-import { Conflicts, Queue } from "./queue";
+import { Conflicts, Others, Queue } from "./queue";
 import { type Shift, ShiftSheet, useShift } from "./shift";
 import { begin, type Watch } from "./watch";
 
@@ -21,8 +21,8 @@ export default function SquadPage() {
   useEffect(() => {
     if (who === null) location.replace("/login?to=/squad");
   }, [who]);
-  // Another squad's page begins anew; a renewed session of the same one goes on.
-  return who ? <Following key={who.squad ?? who.name} who={who} /> : null;
+  // Another person's page begins anew; a renewed session of the same one goes on.
+  return who ? <Following key={`${who.squad}/${who.name}`} who={who} /> : null;
 }
 
 function Following({ who }: { who: Session }) {
@@ -36,6 +36,7 @@ function Squad({ who, watch }: { who: Session; watch: Watch }) {
   useCell(zones);
   const told = useCell(watch.cards);
   const entries = useCell(watch.outbox.entries);
+  const others = useCell(watch.outbox.others);
   const standing = useCell(watch.outbox.standing);
   const feed = useCell(watch.feed.state);
   const fresh = useCell(watch.fresh);
@@ -57,6 +58,7 @@ function Squad({ who, watch }: { who: Session; watch: Watch }) {
         </button>
       </header>
       <Queue entries={entries} standing={standing} />
+      <Others entries={others} />
       <Conflicts
         entries={entries}
         cards={told}

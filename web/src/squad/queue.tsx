@@ -35,6 +35,23 @@ export function Queue({ entries, standing }: { entries: readonly Entry[]; standi
   );
 }
 
+/** What somebody else did on this phone, which goes out once that person signs in on it again. */
+export function Others({ entries }: { entries: readonly Entry[] }) {
+  const names = [...new Set(entries.map((one) => one.owner?.name ?? "?"))];
+  if (!names.length) return null;
+  return (
+    <section class="queue others" role="status">
+      {names.map((name) => (
+        <h2 key={name}>
+          <Icon name="waiting" size={18} />
+          {counted("waiting", entries.filter((one) => (one.owner?.name ?? "?") === name).length)}
+          <span class="why">{say("queue.others", { name })}</span>
+        </h2>
+      ))}
+    </section>
+  );
+}
+
 /** Why an action was not taken, in words of the road: who has the truck, since when. */
 export function Conflicts({
   entries,

@@ -34,6 +34,7 @@ export function begin(): Watch {
   const outbox = outboxOf({
     rows: outboxRows<Entry>(),
     ask,
+    me: () => ({ name: session.get()?.name ?? "", squad: session.get()?.squad ?? null }),
     now_ms,
     key: () => crypto.randomUUID(),
     renew: asked,
