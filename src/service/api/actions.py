@@ -270,7 +270,7 @@ def _answer(conn: Connection, parts: Parts, call: _Call) -> Answer:
 
 def _row(conn: Connection, call: _Call) -> InterceptRow:
     scope = call.asker.scope
-    row = intercepts.get(conn, call.intercept, scope.corridors, scope.sites)
+    row = intercepts.get(conn, call.intercept, scope.corridors, scope.sites, scope.squad)
     if row is None:
         raise unknown()
     return row

@@ -63,9 +63,9 @@ def list_intercepts(
     if query.plate is not None:
         reason = audits.given(query.reason, header)
         audits.look_up(parts, asker.principal, query.plate, reason, route_of(request))
-    corridors = asker.scope.on(query.corridor)
+    scope = asker.scope
     with parts.store.reading() as conn:
-        read = intercepts.page(conn, corridors, wanted, after, limit + 1, asker.scope.sites)
+        read = intercepts.page(conn, scope.corridors, wanted, after, limit + 1, scope.sites, scope.squad)
         rows, following = cursors.split(read, lambda row: Cursor(row.newest_ns, row.id), limit)
         documents = _with_media(conn, [document_of(row, asker, parts) for row in rows], asker)
     return placed(request, form, parts.registry.network, rows, documents, following)
@@ -74,8 +74,9 @@ def list_intercepts(
 @router.get("/{intercept}", responses=documented(answer("Intercept"), "intercept_unknown"))
 def read_intercept(intercept: IdPath, request: Request, asker: _Reader, parts: PartsOf) -> Response:
     """One intercept; its ETag is the version that an action is based on."""
+    scope = asker.scope
     with parts.store.reading() as conn:
-        row = intercepts.get(conn, intercept, asker.scope.corridors, asker.scope.sites)
+        row = intercepts.get(conn, intercept, scope.corridors, scope.sites, scope.squad)
         if row is None:
             raise unknown()
         as_kept = document_of(row, asker, parts)
@@ -121,4 +122,5 @@ def _wanted(query: InterceptQuery, zone: str) -> Wanted:
         active=query.active,
         squad=query.squad,
         plate=query.plate,
+        corridor=query.corridor,
     )

@@ -69,8 +69,9 @@ def list_joint_actions(
     """Joint actions within your rights, changed last first."""
     wanted = Wanted(intercept=query.intercept, active=query.active)
     after, limit = cursors.row(query.cursor), cursors.rows(query.limit, parts.policy)
+    scope = asker.scope
     with parts.store.reading() as conn:
-        read = joint_actions.page(conn, asker.scope.corridors, wanted, after, limit + 1, asker.scope.sites)
+        read = joint_actions.page(conn, scope.corridors, wanted, after, limit + 1, scope.sites, scope.squad)
         rows, following = cursors.split(read, lambda row: Cursor(row.newest_ns, row.id), limit)
     return cursors.page(request, [document_of(row, asker, parts) for row in rows], following)
 
@@ -130,7 +131,8 @@ def actor_of(asker: Asker) -> Actor:
 
 def seen(conn: Connection, joint: str, asker: Asker) -> JointRow:
     """A joint action within the asker's rights. Raises the problem of one that there is not."""
-    row = joint_actions.get(conn, joint, asker.scope.corridors, asker.scope.sites)
+    scope = asker.scope
+    row = joint_actions.get(conn, joint, scope.corridors, scope.sites, scope.squad)
     if row is None:
         raise Problem("joint_unknown", "GET /v1/joint-actions lists those within your rights")
     return row
@@ -151,7 +153,8 @@ def document_of(row: JointRow, asker: Asker, parts: Parts) -> bytes:
 
 
 def _propose(conn: Connection, parts: Parts, asker: Asker, body: ProposalBody) -> Answer:
-    row = intercept_rows.get(conn, body.intercept, asker.scope.corridors, asker.scope.sites)
+    scope = asker.scope
+    row = intercept_rows.get(conn, body.intercept, scope.corridors, scope.sites, scope.squad)
     if row is None:
         raise intercepts.unknown()
     about = messages.decode(messages.Intercept, row.document.encode())

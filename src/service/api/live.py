@@ -80,7 +80,8 @@ class View:
             entry.kind in self.kinds and self.corridor in (None, entry.corridor) and self.site in (None, entry.site)
         )
         welcome = entry.kind != "joint-action" or self.asker.principal.role in _JOINT
-        return wanted and welcome and self.asker.scope.holds(entry.corridor, entry.site)
+        scope = self.asker.scope
+        return wanted and welcome and (scope.holds(entry.corridor, entry.site) or scope.squad in event.squads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +122,8 @@ def _at(parts: Parts, view: View, seen: int | None, snapshot: bool) -> Start:
         whole = missed or (snapshot and seen is None)
         rows: list[InterceptRow] = []
         if whole and "intercept" in view.kinds:
-            corridors, sites = view.asker.scope.on(view.corridor), view.asker.scope.sites
-            rows = intercepts.page(conn, corridors, Wanted(active=True), None, LONGEST_PAGE, sites)
+            scope, wanted = view.asker.scope, Wanted(active=True, corridor=view.corridor)
+            rows = intercepts.page(conn, scope.corridors, wanted, None, LONGEST_PAGE, scope.sites, scope.squad)
     number = bounds.newest if missed or seen is None else seen
     return Start(view, number, bounds if missed else None, [row for row in rows if view.site in (None, row.site)])
 

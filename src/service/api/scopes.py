@@ -1,4 +1,6 @@
-"""What of the road an account may see: the corridors of its entry, and for a squad only the sites on its sections."""
+"""What of the road an account may see: the corridors of its entry, and for a squad only the sites on its sections.
+
+Beside that a squad sees each truck that it was ever asked about: who is asked goes by where it can stop the truck."""
 
 from __future__ import annotations
 
@@ -16,6 +18,8 @@ class Scope:
 
     corridors: frozenset[str] | None = None
     sites: frozenset[str] | None = None
+    #: Whose trucks are seen wherever they are.
+    squad: str | None = None
 
     def has(self, corridor: str | None) -> bool:
         """Whether a corridor is within. What lies on no known corridor is within nothing but everything."""
@@ -39,7 +43,7 @@ def scope_of(principal: Principal, registry: Registry) -> Scope:
     squad = registry.squads.get(principal.squad or "")
     served = frozenset(section.corridor for section in squad.sections) if squad else frozenset()
     corridors = served if principal.corridors is None else served & principal.corridors
-    return Scope(corridors, _sites(squad, registry) if squad else frozenset())
+    return Scope(corridors, _sites(squad, registry) if squad else frozenset(), squad.id if squad else None)
 
 
 def _sites(squad: Squad, registry: Registry) -> frozenset[str]:

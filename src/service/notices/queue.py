@@ -107,8 +107,9 @@ def wants(target: Target, news: News) -> bool:
 
 
 def _browser_wants(browser: Subscription, corridor: str, news: News) -> bool:
+    if news.squad is not None:
+        # Wherever the truck was seen: the squad is asked because it can stop it on its own road.
+        return browser.role == Role.SQUAD and browser.squad == news.squad
     if browser.corridors is not None and corridor not in json.loads(browser.corridors):
         return False
-    if news.squad is not None:
-        return browser.role == Role.SQUAD and browser.squad == news.squad
     return browser.role in (Role.DUTY, Role.POLICE) and browser.agency == news.desk

@@ -18,6 +18,14 @@ squad_status = Table(
     big("position_ns"),
 )
 
+#: Which squads an intercept was ever put before. Rows are only added.
+asked_squads = Table(
+    "asked_squads",
+    metadata,
+    text("squad", primary_key=True),
+    text("intercept", primary_key=True),
+)
+
 #: Why an intercept was offered to whom, and why a grave violation opened none. Rows are only added, and purged with
 #: the violations that they tell of.
 decisions = Table(

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import Connection, delete, func, literal, or_, select
 
 from service.store import bulk
@@ -31,12 +33,34 @@ class Entry(NamedTuple):
     document: str
 
 
-@dataclass(frozen=True, slots=True)
+class _Side(msgspec.Struct):
+    unit: str | None = None
+
+
+class _Named(msgspec.Struct):
+    """What of an intercept or a joint action says which squads it is about."""
+
+    squad: str | None = None
+    support: str | None = None
+    passed: list[str] = []
+    sides: list[_Side] = []
+
+
+@dataclass(frozen=True)
 class Event:
     """An entry under its number."""
 
     number: int
     entry: Entry
+
+    @cached_property
+    def squads(self) -> frozenset[str]:
+        """The squads that it is about, wherever it is: who has the truck, is asked about it, passed it, or helps."""
+        if self.entry.kind not in ("intercept", "joint-action"):
+            return frozenset()
+        told = msgspec.json.decode(self.entry.document, type=_Named)
+        units = [told.squad, told.support, *(side.unit for side in told.sides)]
+        return frozenset(told.passed).union(unit for unit in units if unit is not None)
 
 
 @dataclass(frozen=True, slots=True)

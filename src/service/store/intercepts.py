@@ -11,9 +11,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, case, func, or_, select, update
 
 from service.store import bulk
+from service.store.dispatch_tables import asked_squads
+from service.store.joint_tables import joint_actions
 from service.store.paging import Cursor, matching, newest_first, within
 from service.store.tables import intercepts
 
@@ -75,6 +77,7 @@ class Wanted:
     active: bool | None = None
     squad: str | None = None
     plate: str | None = None
+    corridor: str | None = None
 
 
 def save(conn: Connection, rows: Sequence[InterceptRow]) -> None:
@@ -83,13 +86,20 @@ def save(conn: Connection, rows: Sequence[InterceptRow]) -> None:
     Of two squads that claim at once, one gets here second and is fenced.
     """
     bulk.save_next(conn, intercepts, rows, _replace)
+    named = sorted({(row.squad, row.id) for row in rows if row.squad is not None})
+    columns = {"squad": [squad for squad, _ in named], "intercept": [intercept for _, intercept in named]}
+    bulk.upsert(conn, asked_squads, columns, bulk.keep)
 
 
 def get(
-    conn: Connection, intercept_id: str, corridors: Collection[str] | None, sites: Collection[str] | None = None
+    conn: Connection,
+    intercept_id: str,
+    corridors: Collection[str] | None,
+    sites: Collection[str] | None = None,
+    squad: str | None = None,
 ) -> InterceptRow | None:
-    """One intercept, if it lies in one of the corridors, and at one of the sites."""
-    scope = within(intercepts.c.corridor, corridors) + within(intercepts.c.site, sites)
+    """One intercept, if it lies in one of the corridors, and at one of the sites, or was put before the squad."""
+    scope = seen_by(intercepts, intercepts.c.id, corridors, sites, squad)
     row = conn.execute(_rows().where(intercepts.c.id == intercept_id, *scope)).one_or_none()
     return InterceptRow(*row) if row else None
 
@@ -107,9 +117,11 @@ def page(
     after: Cursor | None,
     limit: int,
     sites: Collection[str] | None = None,
+    squad: str | None = None,
 ) -> list[InterceptRow]:
-    """A page of intercepts in the corridors and at the sites (None: all of them), newest sighting first."""
-    scope = within(intercepts.c.corridor, corridors) + within(intercepts.c.site, sites)
+    """A page of intercepts in the corridors and at the sites (None: all of them), and of those that were ever put
+    before the squad; newest sighting first."""
+    scope = seen_by(intercepts, intercepts.c.id, corridors, sites, squad)
     rows = _rows().where(*scope, *_conditions(wanted))
     rows = newest_first(rows, intercepts.c.newest_ns, intercepts.c.id, after, limit)
     return [InterceptRow(*row) for row in conn.execute(rows)]
@@ -179,6 +191,23 @@ def republish_active(conn: Connection) -> int:
     return conn.execute(update(intercepts).where(active).values(published_version=-1)).rowcount
 
 
+def seen_by(
+    table: Table, intercept: Any, corridors: Collection[str] | None, sites: Collection[str] | None, squad: str | None
+) -> list[ColumnElement[bool]]:
+    """The condition that a row is for a reader: it lies within, or the squad was asked about its intercept or helps.
+
+    A squad is asked by where it can stop a truck, which need not be where the truck was seen: what it is asked about
+    it must see, and what it stopped it must be able to say, wherever the next site sees the truck.
+    """
+    place = within(table.c.corridor, corridors) + within(table.c.site, sites)
+    if squad is None or not place:
+        return place
+    asked = select(asked_squads.c.intercept).where(asked_squads.c.squad == squad)
+    units = joint_actions.c.road_unit, joint_actions.c.police_unit
+    helps = select(joint_actions.c.intercept).where(or_(*(unit == squad for unit in units)))
+    return [or_(and_(*place), intercept.in_(asked), intercept.in_(helps))]
+
+
 def _rows() -> Any:
     return select(*(intercepts.c[name] for name in InterceptRow._fields))
 
@@ -190,6 +219,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         (table.newest_ns, operator.lt, wanted.to_ns),
         (table.active, operator.eq, wanted.active),
         (table.squad, operator.eq, wanted.squad),
+        (table.corridor, operator.eq, wanted.corridor),
         (table.plate, operator.eq, wanted.plate),
     )
     return given + ([table.state.in_(sorted(wanted.states))] if wanted.states else [])

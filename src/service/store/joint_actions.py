@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from service.store import bulk
+from service.store.intercepts import seen_by
 from service.store.joint_tables import joint_actions
-from service.store.paging import Cursor, matching, newest_first, within
+from service.store.paging import Cursor, matching, newest_first
 
 #: The column that holds the unit of an agency.
 _UNITS = {"road": joint_actions.c.road_unit, "police": joint_actions.c.police_unit}
@@ -50,10 +51,14 @@ def save(conn: Connection, rows: Sequence[JointRow]) -> None:
 
 
 def get(
-    conn: Connection, joint: str, corridors: Collection[str] | None, sites: Collection[str] | None = None
+    conn: Connection,
+    joint: str,
+    corridors: Collection[str] | None,
+    sites: Collection[str] | None = None,
+    squad: str | None = None,
 ) -> JointRow | None:
-    """One joint action, if it lies in one of the corridors, and at one of the sites."""
-    scope = within(joint_actions.c.corridor, corridors) + within(joint_actions.c.site, sites)
+    """One joint action, if it lies in one of the corridors, and at one of the sites, or is the squad's matter."""
+    scope = seen_by(joint_actions, joint_actions.c.intercept, corridors, sites, squad)
     row = conn.execute(_rows().where(joint_actions.c.id == joint, *scope)).one_or_none()
     return JointRow(*row) if row else None
 
@@ -78,11 +83,14 @@ def page(
     after: Cursor | None,
     limit: int,
     sites: Collection[str] | None = None,
+    squad: str | None = None,
 ) -> list[JointRow]:
-    """A page of joint actions in the corridors and at the sites (None: all of them), changed last first."""
+    """A page of joint actions in the corridors and at the sites (None: all of them), and of those that are the squad's
+    matter; changed last first."""
     table = joint_actions.c
     conditions = matching((table.intercept, operator.eq, wanted.intercept), (table.active, operator.eq, wanted.active))
-    rows = _rows().where(*within(table.corridor, corridors), *within(table.site, sites), *conditions)
+    scope = seen_by(joint_actions, table.intercept, corridors, sites, squad)
+    rows = _rows().where(*scope, *conditions)
     return [JointRow(*row) for row in conn.execute(newest_first(rows, table.newest_ns, table.id, after, limit))]
 
 

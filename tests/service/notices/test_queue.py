@@ -119,7 +119,7 @@ def _on(target: Any, corridors: set[str]) -> Any:
 
 
 def test_browsers_are_told_by_their_persons_rights(store: Store) -> None:
-    """A squad's own, a desk of the agency and the corridor, and not who has not opened a page for a week."""
+    """A squad's own wherever the truck is, a desk of agency and corridor, nobody who opened no page for a week."""
 
     def browser(name: str, role: str, **more: Any) -> Subscription:
         usual = {"agency": "road", "squad": None, "corridors": None, "renewed_ns": TIME_NS}
@@ -129,6 +129,7 @@ def test_browsers_are_told_by_their_persons_rights(store: Store) -> None:
     with store.writing() as conn:
         for one in (
             browser("own", "squad", squad="liyang-2"),
+            browser("own, of S340", "squad", squad="liyang-2", corridors='["S340"]'),
             browser("other", "squad", squad="liyang-3"),
             browser("lost", "squad", squad="liyang-2", renewed_ns=TIME_NS - 8 * DAY_NS),
             browser("desk", "duty"),
@@ -142,6 +143,7 @@ def test_browsers_are_told_by_their_persons_rights(store: Store) -> None:
     assert [one for one in told(store, by=by) if one[1] == "web_push"] == [
         ("desk", "web_push", "desk"),
         ("offered", "web_push", "own"),
+        ("offered", "web_push", "own, of S340"),
     ]
 
 
