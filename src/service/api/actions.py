@@ -24,6 +24,7 @@ from service.api.fields import PRINTABLE, IdPath, SquadId
 from service.api.intercepts import document_of, standing, unknown
 from service.api.parts import Parts, PartsOf
 from service.api.problems import FieldError, Problem, wrong_body
+from service.api.speaking import not_spoken_for
 from service.api.tags import Tag
 from service.docket import rows
 from service.docket.actions import RefusedError, StaleError, act
@@ -241,6 +242,7 @@ def _transaction(parts: Parts, call: _Call) -> tuple[Answer, bool]:
 
 def _answer(conn: Connection, parts: Parts, call: _Call) -> Answer:
     row = _row(conn, call)
+    _check_behalf(parts, call)
     if call.after is not None and call.deed.action not in FACTS:
         _check_order(conn, call, row)
     now_ns, terms = parts.clock_ns(), parts.terms
@@ -274,6 +276,15 @@ def _row(conn: Connection, call: _Call) -> InterceptRow:
     if row is None:
         raise unknown()
     return row
+
+
+def _check_behalf(parts: Parts, call: _Call) -> None:
+    """Raise unless the squad that this is done for is one that the desk speaks for."""
+    squad = parts.registry.squads.get(call.deed.squad or "")
+    if squad is None or call.asker.principal.role is Role.SQUAD:
+        return
+    if refusal := not_spoken_for(call.asker, squad):
+        raise _wrong("squad", refusal, "name one of your agency and your roads")
 
 
 def _check_order(conn: Connection, call: _Call, row: InterceptRow) -> None:

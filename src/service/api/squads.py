@@ -21,6 +21,7 @@ from service.api.fields import PRINTABLE, CorridorId, Moment
 from service.api.negotiation import JSON
 from service.api.parts import Parts, PartsOf
 from service.api.problems import FieldError, Problem, wrong_body
+from service.api.speaking import not_spoken_for
 from service.api.tags import Tag
 from service.docket import offering
 from service.docket.standing import Standing, standing, standings
@@ -57,7 +58,7 @@ class StatusBody(BaseModel):
 
 @router.get("", responses=documented(answer("SquadsOf")))
 def list_squads(request: Request, asker: _Reader, parts: PartsOf) -> Response:
-    """The squads of your agency and corridors; a squad sees itself and those that serve its roads."""
+    """The squads of both agencies that serve your corridors; a squad sees itself and those that serve its roads."""
     with parts.store.reading() as conn:
         found = standings(squads.load(conn), parts.terms, parts.clock_ns())
         busy = intercepts.page(conn, asker.scope.corridors, Wanted(active=True), None, LONGEST_PAGE)
@@ -80,7 +81,7 @@ def list_squads(request: Request, asker: _Reader, parts: PartsOf) -> Response:
     openapi_extra=bodies.described(StatusBody.model_json_schema()),
 )
 async def tell_status(squad: SquadPath, request: Request, asker: _Teller, parts: PartsOf) -> Response:
-    """Sign a squad in or out, or say where it is. A squad speaks for itself, duty for those that call by radio.
+    """Sign a squad in or out, or say where it is. A squad speaks for itself, duty for those of its agency that call.
 
     A position may be said as often as it changes; the newest counts, and one that arrives late changes nothing.
     """
@@ -115,8 +116,10 @@ def _keep(parts: Parts, asker: Asker, squad: str, body: StatusBody) -> Response:
     who = asker.principal
     if known is None or not _reaches(asker, squad, [section.corridor for section in known.sections]):
         raise Problem("squad_unknown", "GET /v1/squads lists those within your rights")
-    if who.role is Role.SQUAD and who.squad != squad:
-        raise Problem("place_refused", "a squad speaks for itself only; duty speaks for others")
+    if refusal := not_spoken_for(asker, known):
+        detail = f"{refusal}: a squad speaks for itself, a desk for those of its agency"
+        raise Problem("place_refused", detail)
+    _check_place(parts, asker, body)
     now_ns = parts.clock_ns()
     with parts.store.writing(durable=True) as conn:
         before = squads.get(conn, squad) or StatusRow(squad, None, 0, None, None, 0)
@@ -135,6 +138,17 @@ def _keep(parts: Parts, asker: Asker, squad: str, body: StatusBody) -> Response:
 
 def _reaches(asker: Asker, squad: str, corridors: list[str]) -> bool:
     return asker.principal.squad == squad or any(asker.scope.has(corridor) for corridor in corridors)
+
+
+def _check_place(parts: Parts, asker: Asker, body: StatusBody) -> None:
+    """Raise the problem of a place by name that is no road of the asker's, or lies beyond its end."""
+    if body.corridor is None:
+        return
+    road = parts.registry.network.corridors.get(body.corridor)
+    if road is None or not asker.scope.has(road.id):
+        raise _wrong("corridor", "there is no such corridor within your rights", "GET /v1/corridors lists them")
+    if road.length_km is not None and body.chainage_km is not None and body.chainage_km > road.length_km:
+        raise _wrong("chainage_km", f"lies beyond the road's end at {road.length_km:g} km", "give one of the road")
 
 
 def _after(parts: Parts, before: StatusRow, body: StatusBody, now_ns: int) -> StatusRow:
@@ -170,8 +184,6 @@ def _place(parts: Parts, body: StatusBody) -> Place | None:
     if (body.longitude is None) != (body.latitude is None):
         raise _wrong("longitude", "stands without the other half of the place", "give longitude and latitude")
     if body.corridor is not None and body.chainage_km is not None:
-        if body.corridor not in network.corridors:
-            raise _wrong("corridor", "there is no such corridor", "name one of the registry")
         return Place(body.corridor, body.chainage_km)
     if body.longitude is None or body.latitude is None:
         return None

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import json
 import threading
+import tomllib
 from typing import Any
 
 import pytest
 
+from service.registry import parse_registry
 from service.store import audit, idempotency
-from tests.service.api.conftest import Api
+from tests.service.api.conftest import REGISTRY, Api, MakeApi
 from tests.service.docket.desk import Desk
 from tests.service.told import PLATE
+
+#: A squad of the other road.
+SIDE_ROAD = """
+[[squad]]
+id = "side-1"
+agency = "road"
+base = "yard"
+sections = [{corridor = "S340", from_km = 0.0, to_km = 9.0}]
+"""
 
 WEIGHED = {"static_gross_kg": 60_100, "scale_certificate": "SC-9"}
 
@@ -219,6 +230,28 @@ def test_duty_claims_for_a_squad_that_called(api: Api, desk: Desk) -> None:
     (entry,) = entries(api, told["id"])
     assert (entry.actor, entry.role, entry.action, entry.reason) == ("duty", "duty", "intercept.claim", "by radio")
     assert json.loads(entry.document)["squad"] == "liyang-2"
+
+
+def test_duty_names_no_squad_of_the_other_agency_or_of_another_road(
+    make_api: MakeApi,
+) -> None:
+    """Whose truck it becomes is for its own desk to say: refused with the reason, written down, nothing changed."""
+    api = make_api(registry=parse_registry(tomllib.loads(REGISTRY + SIDE_ROAD), "sites.toml"))
+    api.desk.file(api.desk.violation(evidence=True))
+    for name, squad, reason in (
+        ("duty", "liyang-3", "liyang-3 is of police"),
+        ("local", "side-1", "side-1 serves none of your roads"),
+    ):
+        answer = act(api, name, {"action": "claim", "squad": squad}, key=squad)
+        [error] = answer.json()["errors"]
+        assert (answer.status_code, error["field"], error["problem"]) == (422, "squad", reason)
+        newest = entries(api, api.desk.only_intercept().id)[0]
+        assert (newest.actor, newest.action, json.loads(newest.document)["squad"]) == (
+            name,
+            "intercept.claim.refused",
+            squad,
+        )
+    assert api.desk.only_intercept().squad is None
 
 
 def test_police_may_take_over_and_analysts_nothing(api: Api, desk: Desk) -> None:

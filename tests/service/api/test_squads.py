@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from service.store import audit
 from tests.service.api.conftest import Api
 
 
@@ -33,7 +34,7 @@ def test_a_phone_says_where_it_is_by_the_map(api: Api) -> None:
     found = say(api, "squad", {"longitude": 119.15, "latitude": 31.875}).json()["position"]
     assert found["corridor"] == "G104"
     assert 55 < found["chainage_km"] < 65
-    assert say(api, "duty", {"longitude": 10.0, "latitude": 50.0}, "liyang-3").json()["position"] is None
+    assert say(api, "rival", {"longitude": 10.0, "latitude": 50.0}, "liyang-3").json()["position"] is None
 
 
 def test_an_older_word_changes_nothing(api: Api) -> None:
@@ -51,6 +52,18 @@ def test_a_squad_speaks_for_itself_and_duty_for_those_that_call(api: Api) -> Non
     assert say(api, "foreign", {"signed_in": True}).json()["code"] == "squad_unknown"
 
 
+def test_no_desk_speaks_for_a_squad_of_the_other_agency(api: Api) -> None:
+    """The road's desk signs no police patrol off: refused with whose it is, written down, nothing changed."""
+    say(api, "rival", {"signed_in": True}, "liyang-3")
+    answer = say(api, "duty", {"signed_in": False}, "liyang-3")
+    assert (answer.status_code, answer.json()["code"]) == (403, "place_refused")
+    assert "liyang-3 is of police" in answer.json()["detail"]
+    assert told(api)["liyang-3"]["on_duty"] is True
+    with api.parts.store.reading() as conn:
+        _, entry = audit.page(conn, None, 1)[0]
+    assert (entry.actor, entry.action, entry.reason) == ("duty", "refused", "place_refused")
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -58,13 +71,15 @@ def test_a_squad_speaks_for_itself_and_duty_for_those_that_call(api: Api) -> Non
         ({"corridor": "G104"}, "chainage_km"),
         ({"longitude": 119.1}, "longitude"),
         ({"corridor": "G999", "chainage_km": 1.0}, "corridor"),
+        ({"corridor": "S340", "chainage_km": 1.0}, "corridor"),
+        ({"corridor": "G104", "chainage_km": 120.1}, "chainage_km"),
         ({"signed_in": True, "at": "2199-01-01T00:00:00Z"}, "at"),
         ({"signed_in": True, "at": "soon"}, "at"),
         ({"signed_in": "yes"}, "signed_in"),
     ],
 )
 def test_what_cannot_be_meant_is_named(api: Api, body: dict[str, Any], field: str) -> None:
-    """Half a place, no such road, the future: refused by name."""
+    """Half a place, no such road or another's, behind its end, the future: refused by name."""
     answer = say(api, "squad", body)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
 
