@@ -23,7 +23,7 @@ from service.api.parts import Parts, PartsOf
 from service.api.problems import FieldError, Problem, wrong_body
 from service.api.speaking import not_spoken_for
 from service.api.tags import Tag
-from service.docket import offering
+from service.docket import offering, timing
 from service.docket.standing import Standing, standing, standings
 from service.messages.envelope import rfc3339
 from service.rating.periods import QuestionError, read_ns
@@ -127,6 +127,7 @@ def _keep(parts: Parts, asker: Asker, squad: str, body: StatusBody) -> Response:
         squads.save(conn, after)
         if body.signed_in is not None:
             turns.note(conn, squad, Word(_at_ns(parts, body, now_ns), body.signed_in))
+            timing.duty_changed(conn, squad, now_ns, parts.terms)
         if body.signed_in:
             offering.offer_waiting(conn, now_ns, parts.terms)
         facts = body.model_dump(exclude_none=True, include={"signed_in"})

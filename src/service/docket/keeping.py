@@ -7,7 +7,7 @@ intercept_expires      nobody has taken it                    the truck is out o
 intercept_unverified   it is unverified                       the desk did not look in time: it goes to a squad
 intercept_answer       it is offered                          the squad did not answer: it goes to the next
 intercept_desk         nobody has taken it                    nobody answered at all: it goes to the desk
-intercept_shift        it is offered or claimed               the squad's shift ends: it goes to the desk
+intercept_shift        it is offered or claimed               the squad's duty ends: it goes to the desk
 intercept_forgotten    it is over                             it is taken off its topic
 =====================  =====================================  ==================================================
 
@@ -24,6 +24,7 @@ from dispatch.ledger import Entry
 from dispatch.life import WAITING_STATES, State
 from service import messages
 from service.docket import joint_proposals, record, rows
+from service.docket.standing import duty_until_ns
 from service.docket.terms import Terms
 from service.store import feed, intercepts, ledger, timers
 from service.store.intercepts import InterceptRow
@@ -36,6 +37,9 @@ ANSWER = "intercept_answer"
 DESK = "intercept_desk"
 SHIFT = "intercept_shift"
 FORGET = "intercept_forgotten"
+
+#: A squad that goes home hands this over; what it has begun it brings to an end.
+NOT_BEGUN = frozenset({State.OFFERED, State.CLAIMED})
 
 #: How long after its end (contracts.md §5).
 FORGET_AFTER_NS = 30 * DAY_NS
@@ -66,7 +70,9 @@ def write(conn: Connection, told: Sequence[messages.Intercept], now_ns: int, ter
     """`keep` for a change that no joint action follows, such as one that came from there."""
     kept = [rows.intercept_row(one) for one in told]
     intercepts.save(conn, kept)
-    for kind, due_at_ns in _timers(told, kept, now_ns, terms).items():
+    for kind, due_at_ns in (
+        _timers(told, kept, now_ns, terms) | {SHIFT: _shift_ends(conn, told, now_ns, terms)}
+    ).items():
         if due_at_ns:
             timers.arm_all(conn, kind, due_at_ns)
     return kept
@@ -84,7 +90,6 @@ def _timers(
         UNVERIFIED: {one.id: _since(one, now_ns) + terms.unverified_wait_ns for one in unverified},
         ANSWER: {one.id: instant_ns("answer_by", one.answer_by) for one in offered if one.answer_by},
         DESK: {row.id: _since(one, now_ns) + terms.desk_wait_ns for one, row in waiting if not one.desk},
-        SHIFT: _shift_ends(told, now_ns, terms),
         FORGET: {one.id: now_ns + FORGET_AFTER_NS for one, row in zip(told, kept, strict=True) if _over(one, row)},
     }
 
@@ -98,7 +103,9 @@ def _over(one: messages.Intercept, row: InterceptRow) -> bool:
     return not row.active and one.alerts > 0
 
 
-def _shift_ends(told: Sequence[messages.Intercept], now_ns: int, terms: Terms) -> dict[str, int]:
-    held = [one for one in told if one.state.value in (State.OFFERED, State.CLAIMED) and one.squad]
-    ends = {one.id: terms.shift_end_ns(one.squad or "", now_ns) for one in held}
+def _shift_ends(conn: Connection, told: Sequence[messages.Intercept], now_ns: int, terms: Terms) -> dict[str, int]:
+    """When the squads go home that have not begun yet. Of one that is on no duty somebody else said that it takes the
+    truck, so that is not undone by the clock."""
+    held = {one.id: one.squad for one in told if one.state.value in NOT_BEGUN and one.squad}
+    ends = {intercept: duty_until_ns(conn, squad, now_ns, terms) for intercept, squad in held.items()}
     return {intercept: end_ns for intercept, end_ns in ends.items() if end_ns is not None}

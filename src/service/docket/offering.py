@@ -27,7 +27,7 @@ from dispatch.roads import Place
 from service import messages
 from service.docket import keeping, rows
 from service.docket.drafting import life_of, relive
-from service.docket.standing import standing, standings
+from service.docket.standing import standings
 from service.docket.terms import Terms
 from service.store import decisions, intercepts, ledger, squads
 from service.store.decisions import Decision
@@ -117,12 +117,6 @@ def offer_waiting(conn: Connection, now_ns: int, terms: Terms) -> None:
         life = replace(life_of(told), version=told.version + 1)
         after = offer(conn, relive(told, life, terms.horizon_ns), now_ns, terms, force)
         keeping.step(conn, told, after, "offer", now_ns, terms)
-
-
-def on_duty(conn: Connection, squad: str, now_ns: int, terms: Terms) -> bool:
-    """Whether a squad is on duty now, by its shifts and its own word."""
-    known = terms.forces.squads.get(squad)
-    return known is not None and standing(known, squads.get(conn, squad), now_ns).on_duty
 
 
 @dataclass(frozen=True)

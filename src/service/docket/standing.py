@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from dispatch.duty import Word, present_turn
 from dispatch.network import Duty, Squad
 from service.docket.terms import Terms
+from service.store import squads
 from service.store.squads import StatusRow
 from wim.records import HOUR_NS
 
@@ -45,6 +48,12 @@ def standing(squad: Squad, status: StatusRow | None, now_ns: int) -> Standing:
         place.chainage_km if place else None,
         place.position_ns if place else None,
     )
+
+
+def duty_until_ns(conn: Connection, squad: str, now_ns: int, terms: Terms) -> int | None:
+    """When a squad's present duty ends, by its shifts and its own word, as far as is known; None: it is on none."""
+    known = terms.forces.squads.get(squad)
+    return standing(known, squads.get(conn, squad), now_ns).until_ns if known is not None else None
 
 
 def _duty(squad: Squad, status: StatusRow | None, now_ns: int) -> Duty | None:

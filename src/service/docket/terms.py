@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from dispatch.cases import PLATE_READ_WINDOW_NS, REACH_HORIZON_NS, TRIP_GAP_NS, Opening
 from dispatch.intercepts import Ranking
 from dispatch.joint import Agreement, Completion, SideState, Trigger
-from dispatch.network import Forces, duty_at
+from dispatch.network import Forces
 from dispatch.offenders import CERTAIN_CONFIDENCE, DISPATCH_WINDOW_NS
 from dispatch.reach import Reach
 from dispatch.roads import Place, Roads, roads_of
@@ -72,12 +72,6 @@ class Terms:
         """The agency of a registered squad."""
         found = self.forces.squads.get(squad or "")
         return found.agency if found else None
-
-    def shift_end_ns(self, squad: str, now_ns: int) -> int | None:
-        """When the shift ends that the squad is on; None where it is on none."""
-        found = self.forces.squads.get(squad)
-        turn = duty_at(found, now_ns) if found else None
-        return turn.until_ns if turn else None
 
 
 def terms_of(policy: Policy, network: Network, forces: Forces) -> Terms:

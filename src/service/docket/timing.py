@@ -20,10 +20,13 @@ from service import messages
 from service.docket import joint, joint_keeping, keeping, offering, rows
 from service.docket.deeds import passed_by
 from service.docket.drafting import life_of, relive
+from service.docket.standing import duty_until_ns
 from service.docket.terms import Terms
 from service.store import intercepts, ledger, timers
 from service.store.engine import Store
 from service.store.errors import FencedError, StoreError
+from service.store.intercepts import Wanted
+from service.store.paging import LONGEST_PAGE
 from service.store.timers import Timer
 from wim.forms.json_form import instant_ns
 
@@ -108,12 +111,26 @@ def _to_desk(conn: Connection, told: messages.Intercept, now_ns: int, terms: Ter
 
 def _shift_over(conn: Connection, told: messages.Intercept, now_ns: int, terms: Terms) -> messages.Intercept | None:
     """Who goes home hands over what is not begun; who is on the way or at the truck brings it to an end."""
-    if told.state.value not in (State.OFFERED, State.CLAIMED) or told.squad is None:
+    if told.state.value not in keeping.NOT_BEGUN or told.squad is None:
         return None
-    if offering.on_duty(conn, told.squad, now_ns, terms):
-        return None  # signed in for longer, or another shift follows
+    until_ns = duty_until_ns(conn, told.squad, now_ns, terms)
+    if until_ns is not None:
+        # Signed in for longer, or another shift follows: that one ends, too.
+        timers.arm(conn, keeping.SHIFT, told.id, until_ns)
+        return None
     left = msgspec.structs.replace(told, **passed_by(told), note=f"shift of {told.squad} ended", desk=True)
     return offering.offer(conn, moved(left, "escalate", terms), now_ns, terms)
+
+
+def duty_changed(conn: Connection, squad: str, now_ns: int, terms: Terms) -> None:
+    """A squad signed in or out: who went home hands over what is not begun, at once and not when a shift ends."""
+    ledger.hold(conn)
+    held = Wanted(active=True, states=keeping.NOT_BEGUN, squad=squad)
+    for row in intercepts.page(conn, None, held, None, LONGEST_PAGE):
+        told = rows.told_in(row)
+        after = _shift_over(conn, told, now_ns, terms)
+        if after is not None:
+            keeping.step(conn, told, after, _ACTIONS[keeping.SHIFT], now_ns, terms)
 
 
 def moved(told: messages.Intercept, action: str, terms: Terms) -> messages.Intercept:

@@ -97,3 +97,15 @@ def test_a_position_that_is_old_is_none(api: Api) -> None:
     """After an hour a patrol may be anywhere: its base stands for it."""
     say(api, "squad", {"corridor": "G104", "chainage_km": 18.5, "at": "2026-05-28T19:00:00Z"})
     assert told(api)["liyang-2"]["position"] is None
+
+
+def test_who_signs_out_leaves_no_truck_behind(api: Api) -> None:
+    """Claimed outside of any shift, then off duty: the desk has the truck at once."""
+    say(api, "squad", {"signed_in": True})
+    api.desk.file(api.desk.violation(evidence=True))
+    path = f"/v1/intercepts/{api.desk.only_intercept().id}"
+    api.send("squad", "POST", f"{path}/actions", {"action": "claim"}, Idempotency_Key="key-1", If_Match='"1"')
+    assert api.get("duty", path).json()["state"] == "claimed"
+    say(api, "squad", {"signed_in": False})
+    found = api.get("duty", path).json()
+    assert (found["state"], found["squad"], found["desk"]) == ("open", None, True)
