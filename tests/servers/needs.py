@@ -1,11 +1,11 @@
 """What a test needs and a machine may lack: a visible skip, or a failure where the environment demands it.
 
-====================  ==================================================
+====================  ==================================================================
 variable set to 1     what may then not be missing
-====================  ==================================================
-WIM_REQUIRE_SERVERS   Java, the Kafka jars, PostgreSQL, promtool
+====================  ==================================================================
+WIM_REQUIRE_SERVERS   Java, the Kafka jars, PostgreSQL, Chromium and pages, promtool, libfaketime
 WIM_REQUIRE_DATA      the real records in ../shared/data
-====================  ==================================================
+====================  ==================================================================
 """
 
 from __future__ import annotations
