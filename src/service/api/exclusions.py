@@ -30,6 +30,7 @@ from service.api.parts import Parts, PartsOf
 from service.api.problems import Problem
 from service.api.tags import Tag
 from service.api.violations import unknown
+from service.docket.unnamed import without_plate
 from service.messages.envelope import rfc3339
 from service.store import audit, exclusions, idempotency, ledger, sightings, violations
 from service.store.errors import FencedError
@@ -188,7 +189,7 @@ def _exclude(conn: Connection, parts: Parts, call: _Call, body: ExclusionBody) -
         agency=who.agency,
     )
     kept = excluding.exclude(conn, asked, row, parts.registry.network, now_ns)
-    _keep(conn, parts, call, kept, "exclude", body.reason)
+    _keep(conn, parts, call, row, kept, "exclude", body.reason)
     return Answer(200, msgspec.json.encode(told(kept)))
 
 
@@ -206,7 +207,7 @@ def _restore(conn: Connection, parts: Parts, call: _Call, body: RestorationBody)
         restored_reason=body.reason,
     )
     excluding.restore(conn, after, now_ns)
-    _keep(conn, parts, call, after, "restore", body.reason)
+    _keep(conn, parts, call, row, after, "restore", body.reason)
     return Answer(200, msgspec.json.encode(told(after)))
 
 
@@ -214,7 +215,9 @@ def _standing(found: Sequence[Exclusion]) -> Exclusion | None:
     return next((one for one in found if one.restored_ns is None), None)
 
 
-def _keep(conn: Connection, parts: Parts, call: _Call, one: Exclusion, action: str, reason: str) -> None:
+def _keep(
+    conn: Connection, parts: Parts, call: _Call, row: ViolationRow, one: Exclusion, action: str, reason: str
+) -> None:
     """The ledger that both agencies read, under the case, and the audit log."""
     who, facts = call.asker.principal, {"exclusion": one.id, "violation": one.violation, "rule": one.rule}
     states = ("counted", "excluded") if action == "exclude" else ("excluded", "counted")
@@ -232,5 +235,5 @@ def _keep(conn: Connection, parts: Parts, call: _Call, one: Exclusion, action: s
         document=facts,
     )
     audit.note(conn, audits.entry(parts, who, f"violation.{action}", f"violation:{one.violation}", reason, facts))
-    ledger.append(conn, [entry])
+    ledger.append(conn, [without_plate(entry, row.plate)])
     parts.meters.exclusions.labels(action, one.rule).inc()

@@ -16,6 +16,7 @@ from dispatch.life import Role
 from service import messages
 from service.docket.deeds import Actor
 from service.docket.joint_drafting import entry_of, owed_of, row_of, with_ledger
+from service.docket.unnamed import without_plate
 from service.store import feed, joint_actions, ledger, outbox, timers
 from wim.forms.json_form import instant_ns
 
@@ -59,8 +60,7 @@ def keep(conn: Connection, changes: Sequence[Change], now_ns: int) -> list[messa
 
 def _entry(change: Change, now_ns: int) -> Entry:
     after, actor = change.after, change.actor
-    note = change.note.replace(after.plate, "[plate]") if change.note and after.plate else change.note
-    return Entry(
+    entry = Entry(
         at_ns=now_ns,
         intercept=after.intercept,
         corridor=after.corridor or "",
@@ -70,6 +70,7 @@ def _entry(change: Change, now_ns: int) -> Entry:
         action=f"joint.{change.action}",
         from_state=change.from_state,
         to_state=change.to_state,
-        note=note,
+        note=change.note,
         document={"joint": after.id, "trigger": after.trigger.value, "version": after.version, **change.facts},
     )
+    return without_plate(entry, after.plate)

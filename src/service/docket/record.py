@@ -16,6 +16,7 @@ from service import messages
 from service.docket import rows
 from service.docket.deeds import Actor, Deed
 from service.docket.drafting import place_of
+from service.docket.unnamed import without_plate
 from service.store import audit, weighings
 
 #: Who acts where this program does.
@@ -54,8 +55,7 @@ def of_person(
     if not fits:
         facts["conflict"] = True
     behalf = (deed.squad or before.squad) if actor.role == Role.DUTY else None
-    note = deed.note.replace(after.plate, "[plate]") if deed.note and after.plate else deed.note
-    return _entry(before, after, deed.action, actor, now_ns, facts, behalf, note)
+    return _entry(before, after, deed.action, actor, now_ns, facts, behalf, deed.note)
 
 
 def of_system(before: messages.Intercept | None, after: messages.Intercept, action: str, now_ns: int) -> Entry:
@@ -85,7 +85,7 @@ def _entry(
     behalf: str | None,
     note: str | None = None,
 ) -> Entry:
-    return Entry(
+    entry = Entry(
         at_ns=now_ns,
         intercept=after.id,
         corridor=place_of(after),
@@ -99,6 +99,7 @@ def _entry(
         note=note,
         document=facts,
     )
+    return without_plate(entry, after.plate)
 
 
 def weighing(conn: Connection, after: messages.Intercept, confirmed: bool) -> None:

@@ -93,6 +93,17 @@ def test_an_exclusion_is_in_the_ledger_and_the_audit_log(api: Api, violation: st
     assert {"violation.exclude", "violation.restore"} <= {one["action"] for one in timeline}
 
 
+def test_a_plate_in_a_reason_stays_out_of_the_ledger(api: Api, violation: str) -> None:
+    """Nothing takes it out of there again; the audit log has the reason as it was written."""
+    plate = api.desk.only_intercept().plate
+    exclude(api, violation, reason=f"{plate.lower()} was towed")
+    with api.parts.store.reading() as conn:
+        (entry,) = [one.entry for one in ledger.every(conn) if one.entry.action == "violation.exclude"]
+        (noted,) = audit.of_subject(conn, f"violation:{violation}")
+    assert entry.note == "[plate] was towed"
+    assert noted.entry.reason == f"{plate.lower()} was towed"
+
+
 def test_an_excluded_suspicion_makes_no_repeat_offender(api: Api, violation: str) -> None:
     """The history of the plate is as if it had not been."""
 

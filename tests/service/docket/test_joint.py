@@ -132,6 +132,17 @@ def test_both_sides_bring_their_part(desk: Desk) -> None:
     assert (done.sides[1].outcome, done.sides[1].document_number) == tuple(DECIDED.values())
 
 
+def test_no_plate_stands_in_a_joint_actions_ledger(desk: Desk) -> None:
+    """Neither in why a side declined nor in what it did, however it was spelled."""
+    spelled = f"{PLATE[0]} {PLATE[1:].lower()}"
+    move(desk, POLICE, "accept")
+    move(desk, POLICE, "on_scene")
+    move(desk, POLICE, "done", **{**DECIDED, "outcome": f"fined {spelled}"})
+    move(desk, DUTY, "decline", note=f"{spelled} has left")
+    done, declined = only(desk).ledger[-2:]
+    assert (done.document["outcome"], declined.note) == ("fined [plate]", "[plate] has left")
+
+
 def test_done_without_the_papers_is_asked_for_them(desk: Desk) -> None:
     """Each missing field is named and nothing is changed."""
     move(desk, POLICE, "accept")
