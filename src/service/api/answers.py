@@ -138,6 +138,9 @@ class Compared(Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
     difference_points: float | None
     difference_low_points: float | None
     difference_high_points: float | None
+    differs: Annotated[
+        bool | None, Meta(description="false: the interval holds 0, so the difference may be chance; null: no data.")
+    ]
 
 
 class RateRow(Struct, frozen=True, kw_only=True, rename={"from_": "from"}, omit_defaults=True):

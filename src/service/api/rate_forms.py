@@ -51,6 +51,7 @@ _COMPARED = [
         "difference_points",
         "difference_low_points",
         "difference_high_points",
+        "differs",
     )
 ]
 

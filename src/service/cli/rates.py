@@ -35,6 +35,9 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout,
 #: Wide enough for any table; only what a table needs is used of it.
 WIDEST = 1_000
 
+#: Beside a difference whose interval holds 0.
+MAYBE_NONE = "≈"
+
 _LEADING = ("corridor", "from", "direction", "site", "lane", "axles", "band", "area")
 #: Two lines each: the whole table stands in 80 columns.
 _HEADINGS = {
@@ -105,7 +108,7 @@ def _show(console: Console, found: Sequence[Mapping[str, Any]], question: RateQu
     for line in compared_once(found, question):
         console.print(line, soft_wrap=True, highlight=False)
     Console(width=max(console.width, needed), soft_wrap=True).print(table)
-    for line in excluded_lines(found):
+    for line in [*maybe_none_lines(found), *excluded_lines(found)]:
         console.print(line, soft_wrap=True, highlight=False)
 
 
@@ -197,6 +200,14 @@ def excluded_lines(found: Sequence[Mapping[str, Any]]) -> list[str]:
     return lines
 
 
+def maybe_none_lines(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the sign beside a difference means, where one has it."""
+    against = (row.get("compared") for answer in found for row in answer["rows"])
+    if not any(other and other["differs"] is False for other in against):
+        return []
+    return [f"{MAYBE_NONE} 差在誤差範圍內，可能只是偶然 within the margin of error: may be chance"]
+
+
 def _grouped(count: int) -> str:
     return f"{count:,}".replace(",", " ")
 
@@ -230,6 +241,6 @@ def _against(other: Mapping[str, Any] | None, hourly: bool) -> dict[str, str]:
         cells["other rate"] = f"{other['rate_percent']:.2f}"
     if other["difference_points"] is not None:
         low, high = other["difference_low_points"], other["difference_high_points"]
-        cells["points"] = f"{other['difference_points']:+.2f}"
+        cells["points"] = f"{other['difference_points']:+.2f}{'' if other['differs'] else f' {MAYBE_NONE}'}"
         cells["points interval"] = f"{low:+.2f} … {high:+.2f}"
     return cells

@@ -58,12 +58,13 @@ def _against(row: Row, other: Row | None) -> dict[str, Any] | None:
     return told | _difference(row, other)
 
 
-def _difference(row: Row, other: Row) -> dict[str, float | None]:
+def _difference(row: Row, other: Row) -> dict[str, float | bool | None]:
     one, two = _rate(row), _rate(other)
     found = difference(one, two) if one and two else None
     points = (None, None, None) if found is None else (found.value, found.low, found.high)
     names = ("difference_points", "difference_low_points", "difference_high_points")
-    return {name: None if at is None else round(at * 100, 4) for name, at in zip(names, points, strict=True)}
+    told = {name: None if at is None else round(at * 100, 4) for name, at in zip(names, points, strict=True)}
+    return {**told, "differs": None if found is None else not found.low <= 0 <= found.high}
 
 
 def _rate(row: Row) -> Rate | None:

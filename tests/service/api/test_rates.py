@@ -208,6 +208,16 @@ def test_a_comparison_gives_the_difference_with_its_interval(api: Api) -> None:
     assert (compared["from"], compared["to"]) == ("2026-05-10T00:00:00+08:00", "2026-05-11T00:00:00+08:00")
     assert compared["difference_points"] == 20.0
     assert 0 < compared["difference_low_points"] < 20 < compared["difference_high_points"]
+    assert compared["differs"]
+
+
+def test_a_difference_within_the_margin_is_said_to_be_so(api: Api) -> None:
+    """12 of 100 against 10 of 100 may be chance; against a day without data nothing is said at all."""
+    fill(api, [one_day(11, 88, 0), one_day(11, 12, 12), one_day(10, 90, 0), one_day(10, 10, 10)])
+    (row,) = rows(api, "from=2026-05-11&to=2026-05-12&direction=up&compare=previous")
+    assert (row["compared"]["difference_points"], row["compared"]["differs"]) == (2.0, False)
+    (row,) = rows(api, "from=2026-05-10&to=2026-05-11&direction=up&compare=previous")
+    assert row["compared"]["differs"] is None
 
 
 def test_a_comparison_goes_bucket_by_bucket(api: Api) -> None:

@@ -105,8 +105,19 @@ def test_the_table_shows_the_comparison(capsys: pytest.CaptureFixture[str]) -> N
     assert not run(*asked, "--compare", "2026-05-01/2026-05-02")
     shown = capsys.readouterr().out
     assert [words for words in ("40.00", "2026-05-01 … 2026-05-02", "10.00", "+30.00") if words not in shown] == []
+    assert "may be chance" not in shown
     assert not run(*asked)
     assert "points" not in capsys.readouterr().out
+
+
+def test_the_table_says_which_difference_may_be_chance(sqlite_ready: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """42 of 100 against 40 of 100, in the same words as the API's `differs`."""
+    series = Series("G104", "G104-K012", 1, Direction.UP, "cn-2016", ZONE)
+    count(sqlite_ready, [Event(series, MAY_S + 3 * DAY_S, 6, 2, 0, 100, 100, 42, 42, 0, 80)])
+    assert not run("--from", "2026-05-04", "--to", "2026-05-05", "--direction", "up", "--compare", "previous")
+    shown = capsys.readouterr().out
+    assert "+2.00 ≈" in shown
+    assert "may be chance" in shown
 
 
 def test_the_share_of_plates_read_stands_beside_the_rate(capsys: pytest.CaptureFixture[str]) -> None:
