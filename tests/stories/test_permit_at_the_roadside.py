@@ -43,7 +43,7 @@ def counts(road: World) -> dict[str, Any]:
 
 
 def test_a_permit_is_shown_at_the_roadside(road: World, open_page: OpenPage, look: Look) -> None:
-    """The squad stops it, duty cancels with reason and number; no precision is claimed of it, and the ledger has both."""
+    """The squad stops it, duty cancels with reason and number; no precision is claimed, and the ledger has both."""
     squad, board = open_page("squad", "/squad"), open_page("duty", "/board", size=DESK)
     violation = unread(road)
     assert road.intercept("")["reasons"] == ["severity", "no_plate"]
