@@ -123,7 +123,9 @@ function SideOf({ side, mine }: { side: Side; mine: boolean }) {
       </p>
       {side.deadline && <Deadline at={side.deadline} />}
       <p class="dim">
-        {[side.note, side.outcome, slip, side.scale_certificate, side.document_number].filter(Boolean).join(" · ")}
+        {[side.note, side.outcome && sayOf("state", side.outcome), slip, side.scale_certificate, side.document_number]
+          .filter(Boolean)
+          .join(" · ")}
       </p>
     </section>
   );

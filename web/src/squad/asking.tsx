@@ -137,8 +137,12 @@ function Confirm(asking: Asking) {
   return <Numbered {...asking} field="document_number" label={say("confirm.document")} />;
 }
 
+/** Above the limit only a permit makes a truck legal, and the server asks for its number. */
 function Legal(asking: Asking) {
-  return <Numbered {...asking} field="permit_number" label={say("legal.permit")} />;
+  const { static_gross_kg, best } = asking.of;
+  const due = static_gross_kg != null && static_gross_kg > best.limit_high_kg;
+  const label = say(due ? "legal.permit_due" : "legal.permit");
+  return <Numbered {...asking} field="permit_number" label={label} due={due} />;
 }
 
 /** A verdict, with the number of a paper where there is one. */
@@ -149,7 +153,8 @@ function Numbered({
   close,
   field,
   label,
-}: Asking & { field: "document_number" | "permit_number"; label: string }) {
+  due = false,
+}: Asking & { field: "document_number" | "permit_number"; label: string; due?: boolean }) {
   const [number, setNumber] = useState("");
   const over = of.static_gross_kg == null ? null : of.static_gross_kg - of.best.limit_high_kg;
   return (
@@ -161,7 +166,12 @@ function Numbered({
         </p>
       )}
       <Field label={label} value={number} change={setNumber} />
-      <button type="button" class="primary big" onClick={() => done(number.trim() ? { [field]: number.trim() } : {})}>
+      <button
+        type="button"
+        class="primary big"
+        disabled={due && !number.trim()}
+        onClick={() => done(number.trim() ? { [field]: number.trim() } : {})}
+      >
         {sayOf("action", action)}
       </button>
     </Sheet>
