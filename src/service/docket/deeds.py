@@ -3,6 +3,7 @@
 ==========  ====================================================================================================
 action      writes
 ==========  ====================================================================================================
+verify      verified_at; it is no longer `unverified`
 claim       squad, lead_agency, claimed_at; the offer is over
 pass        the squad among `passed`; nobody has it
 stop        stopped_at, and the squad where nobody had it any more
@@ -92,6 +93,10 @@ def written(told: messages.Intercept, deed: Deed, actor: Actor, at: str, terms: 
 _Write = Callable[[messages.Intercept, Deed, Actor, str, Terms], dict[str, Any]]
 
 
+def _verify(told: messages.Intercept, deed: Deed, actor: Actor, at: str, terms: Terms) -> dict[str, Any]:
+    return {"verified_at": at, "unverified": False}
+
+
 def _claim(told: messages.Intercept, deed: Deed, actor: Actor, at: str, terms: Terms) -> dict[str, Any]:
     squad = deed.squad or actor.squad
     agency = terms.agency_of(squad) or actor.agency
@@ -138,6 +143,7 @@ def _unload(told: messages.Intercept, deed: Deed, actor: Actor, at: str, terms: 
 
 
 _WRITES: Mapping[str, _Write] = {
+    "verify": _verify,
     "claim": _claim,
     "pass": _pass,
     "stop": _stop,

@@ -103,10 +103,13 @@ def draft(life: intercepts.Intercept, known: Known, horizon_ns: int) -> messages
 def redraft(told: messages.Intercept, life: intercepts.Intercept, known: Known, horizon_ns: int) -> messages.Intercept:
     """The message after its trip was seen again."""
     best = _best(life, known.violations)
+    # What a person saw of one crossing says nothing of another.
+    verified_at = told.verified_at if best.id == told.best.id else None
     return msgspec.structs.replace(
         relive(told, life, horizon_ns),
         best=best,
-        unverified=charge_of(best).unverified,
+        unverified=charge_of(best).unverified and verified_at is None,
+        verified_at=verified_at,
         sightings=_newest(known.seen),
         as_of=messages.rfc3339(life.as_of_ns),
         history=known.history,

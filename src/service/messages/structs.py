@@ -218,6 +218,7 @@ class Intercept(Struct, frozen=True, kw_only=True):
     )
     offered_at: Moment = None
     answer_by: Annotated[Moment, Meta(description="When the offer goes to the next squad.")] = None
+    verified_at: Annotated[Moment, Meta(description="When duty found that picture and signal bear it out.")] = None
     claimed_at: Moment = None
     stopped_at: Moment = None
     acted_at: Annotated[Moment, Meta(description="When somebody last did something to it, by their own clock.")] = None

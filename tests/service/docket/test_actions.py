@@ -312,6 +312,21 @@ def test_duty_claims_for_a_squad_that_called(desk: Desk) -> None:
     assert entry.actor == "desk-1"
 
 
+def test_what_the_desk_verified_is_no_longer_marked(store: Store) -> None:
+    """Until another crossing is the best evidence: what was seen of one says nothing of the other."""
+    desk = Desk(store)
+    doubtful = {"hundred_tonne": True, "grade": "count", "severity": 6}
+    desk.file(desk.violation(**doubtful))
+    assert desk.only_intercept().unverified
+    told = do(desk, DUTY, Deed(action="verify"))
+    assert (told.unverified, told.verified_at is not None) == (False, True)
+    desk.file(desk.sighting(MINUTE_NS))
+    assert not desk.only_intercept().unverified
+    desk.file(desk.violation(2 * MINUTE_NS, **doubtful, evidence=True))
+    told = desk.only_intercept()
+    assert (told.best.id != told.sightings[0].passage, told.unverified, told.verified_at) == (True, True, None)
+
+
 def test_nobody_in_reach_ends_an_open_intercept(desk: Desk) -> None:
     """Fifteen minutes after the newest sighting it expires, is told so, and only once."""
     due_ns = TIME_NS + 15 * MINUTE_NS
