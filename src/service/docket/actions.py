@@ -19,7 +19,7 @@ from service.docket.deeds import Actor, ContradictionError, Deed, check, written
 from service.docket.drafting import life_of, relive
 from service.docket.keeping import keep
 from service.docket.terms import Terms
-from service.store import feed, intercepts, ledger, outcomes
+from service.store import feed, intercepts, joint_actions, ledger, outcomes
 from wim.forms.json_form import instant_ns
 
 
@@ -42,9 +42,9 @@ class StaleError(ValueError):
 class RefusedError(ValueError):
     """The life cycle has no such step from here; `allowed` has those that it has, `told` who has the intercept."""
 
-    def __init__(self, told: messages.Intercept, refusal: NotAllowedError) -> None:
+    def __init__(self, told: messages.Intercept, refusal: NotAllowedError, reason: str | None = None) -> None:
         holder = f" ({told.squad} has it)" if told.squad else ""
-        super().__init__(f"{refusal}{holder}")
+        super().__init__(reason or f"{refusal}{holder}")
         self.told, self.action, self.allowed = told, refusal.action, refusal.allowed
 
 
@@ -74,6 +74,8 @@ def act(
     told = present(conn, intercept, corridors)
     if if_version is not None and if_version != told.version:
         raise StaleError(if_version, told)
+    if deed.action == "claim":
+        _check_free(conn, told, deed.squad or actor.squad)
     after, fits = _after(told, deed, actor, now_ns, terms, offline)
     if fits and after.state.value == State.OPEN:
         # Passed, or verified: the next squad is asked at once.
@@ -97,6 +99,15 @@ def present(conn: Connection, intercept: str, corridors: Collection[str] | None 
     if row is None:
         raise UnknownInterceptError(intercept)
     return rows.told_in(row)
+
+
+def _check_free(conn: Connection, told: messages.Intercept, squad: str | None) -> None:
+    """Raise `RefusedError` where the squad helps the other agency with another truck: nobody is sent to two at once."""
+    helped = joint_actions.helping(conn).get(squad or "")
+    if helped is None or helped.intercept == told.id:
+        return
+    refusal = NotAllowedError("claim", told.state.value, ())
+    raise RefusedError(told, refusal, f"{squad} takes part in the joint action {helped.id}: end that first")
 
 
 def _after(

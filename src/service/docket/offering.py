@@ -29,7 +29,7 @@ from service.docket import keeping, rows
 from service.docket.drafting import life_of, relive
 from service.docket.standing import standings
 from service.docket.terms import Terms
-from service.store import decisions, intercepts, ledger, squads
+from service.store import decisions, intercepts, joint_actions, ledger, squads
 from service.store.decisions import Decision
 from service.store.intercepts import Engaged, Wanted
 from service.store.paging import LONGEST_PAGE
@@ -125,7 +125,7 @@ class Force:
 
     now: Sequence[SquadNow]
     ground: Ground
-    #: Which squad has which intercept, or is asked about it.
+    #: Which squad has which intercept, is asked about it, or helps with it.
     has: dict[str, str]
 
     def squads(self, told: messages.Intercept) -> list[SquadNow]:
@@ -159,7 +159,9 @@ def force_of(conn: Connection, now_ns: int, terms: Terms) -> Force:
         for one in standings(squads.load(conn), terms, now_ns)
     ]
     ground = Ground(terms.roads, terms.forces.stop_points, _held(active))
-    return Force(now, ground, {row.squad: row.id for row in active})
+    # Who helps the other agency with one truck is asked about no other.
+    helping = {unit: row.intercept for unit, row in joint_actions.helping(conn).items()}
+    return Force(now, ground, helping | {row.squad: row.id for row in active})
 
 
 def _asked(conn: Connection, now_ns: int) -> dict[str, list[Alert]]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from service.store import bulk
@@ -35,6 +36,23 @@ class JointRow(NamedTuple):
     police_unit: str | None
     newest_ns: int
     document: str
+
+
+class _Side(msgspec.Struct):
+    agency: str
+    state: str
+    unit: str | None = None
+
+
+class _Told(msgspec.Struct):
+    """What of the message says who helps."""
+
+    to_agency: str
+    sides: list[_Side]
+
+
+#: States of a side whose unit may drive on.
+_FREE = frozenset({"declined", "done"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +92,17 @@ def with_unit(conn: Connection, agency: str, unit: str) -> JointRow | None:
     """The active joint action in which a unit takes part."""
     row = conn.execute(_rows().where(joint_actions.c.active, _UNITS[agency] == unit).limit(1)).one_or_none()
     return JointRow(*row) if row else None
+
+
+def helping(conn: Connection) -> dict[str, JointRow]:
+    """The units that help the agency which leads, and have not done their part yet, with where they do."""
+    found: dict[str, JointRow] = {}
+    for values in conn.execute(_rows().where(joint_actions.c.active).order_by(joint_actions.c.id)):
+        row = JointRow(*values)
+        told = msgspec.json.decode(row.document, type=_Told)
+        busy = (side.unit for side in told.sides if side.agency == told.to_agency and side.state not in _FREE)
+        found |= {unit: row for unit in busy if unit is not None}
+    return found
 
 
 def page(
