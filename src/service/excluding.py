@@ -67,7 +67,7 @@ def exclude(conn: Connection, one: Exclusion, row: ViolationRow, network: Networ
     """
     violation = messages.decode(Violation, row.document.encode())
     intercept = _resting_on(conn, row.id)
-    verdicts = [] if intercept is None else [f"intercept/{intercept}"]
+    verdicts = [] if intercept is None else [_verdict(intercept)]
     moved = Moved(_counted(conn, row, violation, network), [row.id, *verdicts], intercept)
     kept = one._replace(document=msgspec.json.encode(moved).decode())
     exclusions.add(conn, kept, moved.outcomes, moved.intercept)
@@ -81,13 +81,20 @@ def restore(conn: Connection, one: Exclusion, now_ns: int) -> Exclusion:
     Raises `FencedError` where the watch wrote the hour of the crossing at the same moment.
     """
     moved = msgspec.json.decode(one.document, type=Moved)
-    exclusions.restore(conn, one, moved.outcomes, moved.intercept)
+    # The truck may have been weighed since, and this violation may have become its strongest evidence since.
+    found = (moved.intercept, _resting_on(conn, one.violation))
+    rests = {intercept for intercept in found if intercept is not None}
+    exclusions.restore(conn, one, {*moved.outcomes, *map(_verdict, rests)}, rests)
     cell = moved.cell
     if cell.excluded == 0 and _taken_back(conn, one, cell.hour_s):
         cell = msgspec.structs.replace(cell, excluded=_DOUBTED)
         _note_doubt(conn, one, cell.hour_s)
     _move(conn, _out(cell), cell, now_ns)
     return one
+
+
+def _verdict(intercept: str) -> str:
+    return f"intercept/{intercept}"
 
 
 def _resting_on(conn: Connection, violation: str) -> str | None:

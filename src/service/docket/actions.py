@@ -19,7 +19,7 @@ from service.docket.deeds import Actor, ContradictionError, Deed, check, written
 from service.docket.drafting import life_of, relive
 from service.docket.keeping import keep
 from service.docket.terms import Terms
-from service.store import feed, intercepts, joint_actions, ledger, outcomes
+from service.store import feed, intercepts, joint_actions, ledger, outcomes, violations, weighings
 from wim.forms.json_form import instant_ns
 
 
@@ -147,9 +147,13 @@ def _remember(conn: Connection, after: messages.Intercept, deed: Deed) -> None:
         return
     confirmed = deed.action == "confirm"
     record.weighing(conn, after, confirmed)
-    if not after.plate_certain:
-        return
-    decided = confirmed and after.document_number is not None
-    outcomes.keep(conn, [rows.verdict_row(after, confirmed, decided)])
-    if not confirmed:
+    verdict = rows.verdict_row(after, confirmed, decided=confirmed and after.document_number is not None)
+    if after.plate_certain:
+        outcomes.keep(conn, [verdict])
+    if after.plate_certain and not confirmed:
         outcomes.clear_suspicion(conn, after.case)
+    # What a person took out of all figures before the truck stood on the scale stays out.
+    excluded_by = violations.excluded(conn, [after.best.id]).get(after.best.id)
+    if excluded_by is not None:
+        weighings.exclude(conn, after.id, excluded_by)
+        outcomes.exclude(conn, [verdict.id], excluded_by)

@@ -72,14 +72,14 @@ def add(conn: Connection, one: Exclusion, outcome_ids: Collection[str], intercep
         conn.execute(update(table).where(*counted).values(excluded_by=one.id))
 
 
-def restore(conn: Connection, one: Exclusion, outcome_ids: Collection[str], intercept: str | None) -> None:
+def restore(conn: Connection, one: Exclusion, outcome_ids: Collection[str], intercepts: Collection[str]) -> None:
     """Note that `one` (as it is then) does not stand any more, and count again what it alone took out."""
     told = {name: getattr(one, name) for name in ("version", "restored_ns", "restored_by", "restored_reason")}
     conn.execute(update(exclusions).where(exclusions.c.id == one.id).values(told))
     ids = (
         (violations, "id", [one.violation]),
         (outcomes, "id", sorted(outcome_ids)),
-        (weighings, "intercept", [intercept]),
+        (weighings, "intercept", sorted(intercepts)),
     )
     for table, key, wanted in ids:
         mine = table.c[key].in_(wanted), table.c.excluded_by == one.id

@@ -9,9 +9,9 @@ import pytest
 from dispatch.exclusions import LEAST
 from dispatch.ledger import verify
 from service.api import leaning
-from service.store import audit, ledger
+from service.store import audit, ledger, weighings
 from tests.service.api.conftest import Api
-from tests.service.told import PLATE
+from tests.service.told import PLATE, TIME_NS
 
 
 @pytest.fixture
@@ -116,6 +116,33 @@ def test_an_excluded_suspicion_makes_no_repeat_offender(api: Api, violation: str
     assert suspected() == 0
     restore(api, violation)
     assert suspected() == 1
+
+
+def test_what_was_excluded_before_the_weighing_stays_out_of_it(api: Api, violation: str) -> None:
+    """Neither precision nor the plate's history has the verdict; once restored both have it."""
+    taken = exclude(api, violation).json()["id"]
+    path = f"/v1/intercepts/{api.desk.only_intercept().id}/actions"
+    for version, body in enumerate(
+        (
+            {"action": "claim"},
+            {"action": "stop"},
+            {"action": "weigh", "static_gross_kg": 60_100, "scale_certificate": "SC-9"},
+            {"action": "confirm", "document_number": "D-1"},
+        ),
+        start=1,
+    ):
+        done = api.send("squad", "POST", path, body, If_Match=f'"{version}"', Idempotency_Key=f"act-{version}")
+        assert done.status_code == 200
+    assert counted(api) == (0, [taken])
+    restore(api, violation)
+    assert counted(api) == (1, [None])
+
+
+def counted(api: Api) -> tuple[int, list[str | None]]:
+    """The verdicts that count for precision, and by what those of the history are excluded."""
+    with api.parts.store.reading() as conn:
+        precise = weighings.between(conn, 0, 2 * TIME_NS)
+    return len(precise), [row.excluded_by for row in api.desk.rows("outcomes") if row.source == "squad"]
 
 
 def test_whose_road_it_is_not_cannot_exclude(api: Api, violation: str) -> None:
