@@ -32,6 +32,7 @@ from service.store.joint_tables import joint_actions
 from service.topics import INTERCEPTS, JOINT_ACTION
 from tests.kafka.counting import wait_for
 from tests.servers import processes
+from tests.service.roads import squad
 from tests.service.store.test_ledger import allow_changes
 from tests.service.told import crossings
 from tests.system import phones
@@ -69,17 +70,11 @@ static_scale = true
 capacity = 50
 """
 
-SQUAD = """
-[[squad]]
-id = "{id}"
-agency = "{agency}"
-base = "yard"
-sections = [{{corridor = "G104", from_km = 0.0, to_km = 60.0}}]
-stops_per_hour = 60
-shifts = [{{days = "Mon-Sun", from = "00:00", until = "24:00"}}]
-"""
+_ALWAYS = [{"days": "Mon-Sun", "from": "00:00", "until": "24:00"}]
 
-REGISTRY = ROADS + "".join(SQUAD.format(id=name, agency=agency) for name, agency in SQUADS.items())
+REGISTRY = ROADS + "".join(
+    squad(name, agency, "yard", stops_per_hour=60, shifts=_ALWAYS) for name, agency in SQUADS.items()
+)
 
 
 @dataclass

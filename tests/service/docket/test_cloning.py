@@ -13,38 +13,18 @@ from service.messages.vocabulary import InterceptReason
 from service.registry import parse_registry
 from service.store.engine import Store
 from tests.service.docket.desk import Desk
+from tests.service.roads import corridor, site
 from tests.service.told import MINUTE_NS
 
-ROADS = """
-[[corridor]]
-id = "G104"
-timezone = "Asia/Shanghai"
-length_km = 200.0
-[[corridor]]
-id = "S1"
-timezone = "Asia/Shanghai"
-[[site]]
-id = "G104-K012"
-corridor = "G104"
-chainage_km = 12.4
-[[site.lane]]
-number = 1
-direction = "up"
-[[site]]
-id = "G104-K100"
-corridor = "G104"
-chainage_km = 100.0
-[[site.lane]]
-number = 1
-direction = "up"
-[[site]]
-id = "S1-K001"
-corridor = "S1"
-chainage_km = 1.0
-[[site.lane]]
-number = 1
-direction = "up"
-"""
+ROADS = "".join(
+    [
+        corridor("G104", length_km=200.0),
+        corridor("S1"),
+        site("G104-K012", 12.4),
+        site("G104-K100", 100.0),
+        site("S1-K001", 1.0),
+    ]
+)
 
 
 @pytest.fixture

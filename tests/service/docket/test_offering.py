@@ -21,50 +21,23 @@ from service.store import ledger, squads, tables
 from service.store.engine import Store
 from service.store.squads import StatusRow
 from tests.service.docket.desk import Desk
+from tests.service.roads import corridor, site, squad, stop_point
 from tests.service.told import MINUTE_NS, TIME_NS
 
 SECOND_NS = 10**9
 
 #: The truck is seen at km 12.4, going up; both yards lie ahead of it, and the road squads serve both.
-ROADS = """
-[[corridor]]
-id = "G104"
-timezone = "Asia/Shanghai"
-length_km = 120.0
-[[site]]
-id = "G104-K012"
-corridor = "G104"
-chainage_km = 12.4
-[[site.lane]]
-number = 1
-direction = "up"
-[[stop_point]]
-id = "near"
-corridor = "G104"
-chainage_km = 21.0
-direction = "up"
-static_scale = true
-[[stop_point]]
-id = "far"
-corridor = "G104"
-chainage_km = 45.0
-direction = "up"
-[[squad]]
-id = "one"
-agency = "road"
-base = "near"
-sections = [{corridor = "G104", from_km = 0.0, to_km = 60.0}]
-[[squad]]
-id = "two"
-agency = "road"
-base = "far"
-sections = [{corridor = "G104", from_km = 0.0, to_km = 60.0}]
-[[squad]]
-id = "patrol"
-agency = "police"
-base = "far"
-sections = [{corridor = "G104", from_km = 0.0, to_km = 60.0}]
-"""
+ROADS = "".join(
+    [
+        corridor("G104", length_km=120.0),
+        site("G104-K012", 12.4),
+        stop_point("near", 21.0, static_scale=True),
+        stop_point("far", 45.0),
+        squad("one", "road", "near"),
+        squad("two", "road", "far"),
+        squad("patrol", "police", "far"),
+    ]
+)
 
 ONE = Actor("officer-1", "squad", agency="road", squad="one")
 TWO = Actor("officer-2", "squad", agency="road", squad="two")
@@ -75,8 +48,8 @@ def desk(store: Store) -> Desk:
     """All three squads are signed in, at their bases."""
     registry = parse_registry(tomllib.loads(ROADS), "here")
     desk = Desk(store, terms=Terms(network=registry.network, forces=registry.forces))
-    for squad in ("one", "two", "patrol"):
-        sign(desk, squad, True)
+    for name in ("one", "two", "patrol"):
+        sign(desk, name, True)
     return desk
 
 
@@ -160,8 +133,8 @@ def test_two_trucks_at_once_go_to_two_squads(desk: Desk) -> None:
 
 def test_nobody_on_duty_is_the_desks(desk: Desk) -> None:
     """Open, at the desk, with the reason for each squad; whoever signs in is asked."""
-    for squad in ("one", "two", "patrol"):
-        sign(desk, squad, False)
+    for name in ("one", "two", "patrol"):
+        sign(desk, name, False)
     desk.file(desk.violation())
     told = desk.only_intercept()
     assert (told.state, told.desk, told.squad) == ("open", True, None)
