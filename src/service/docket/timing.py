@@ -30,8 +30,9 @@ from service.store.paging import LONGEST_PAGE
 from service.store.timers import Timer
 from wim.forms.json_form import instant_ns
 
-#: Timers of one look, each a commit of some milliseconds: the relay has messages to send besides.
-AT_ONCE = 25
+#: Timers of one look, each a commit of some milliseconds: the relay has messages to send besides, and SQLite lets those
+#: who wait for its lock in only when whoever has it pauses.
+AT_ONCE = 10
 
 log = structlog.get_logger(__name__)
 
