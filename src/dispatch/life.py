@@ -118,7 +118,7 @@ LIFE: tuple[Step, ...] = (
     Step("legal", (State.WEIGHED,), State.LEGAL, _ROADSIDE, holder=True),
     Step("unload", (State.CONFIRMED,), State.UNLOADED, _ROADSIDE, ("unloaded_kg", *_SCALE), holder=True),
     Step("lose", (State.CLAIMED, State.EN_ROUTE, State.STOPPED), State.LOST, _ROADSIDE, holder=True),
-    Step("hand_over", ACTIVE_STATES, State.HANDED_OVER, (Role.DUTY, Role.POLICE), ("note",)),
+    Step("hand_over", ACTIVE_STATES, State.HANDED_OVER, (Role.DUTY, Role.POLICE)),
     Step("cancel", (*ACTIVE_STATES, *DORMANT_STATES), State.CANCELLED, _DUTY, ("note",)),
     Step("open", (State.UNVERIFIED,), State.OPEN, _SYSTEM),
     Step("offer", (State.OPEN, State.OFFERED), State.OFFERED, _SYSTEM),

@@ -14,12 +14,12 @@ from sqlalchemy import Connection
 
 from dispatch.life import ACTIVE_STATES, FACTS, NotAllowedError, Role, State, advance
 from service import messages
-from service.docket import offering, record, rows
+from service.docket import offering, record, rows, verdicts
 from service.docket.deeds import Actor, ContradictionError, Deed, check, written
 from service.docket.drafting import life_of, relive
 from service.docket.keeping import keep
 from service.docket.terms import Terms
-from service.store import feed, intercepts, joint_actions, ledger, outcomes, violations, weighings
+from service.store import feed, intercepts, joint_actions, ledger
 from wim.forms.json_form import instant_ns
 
 
@@ -85,7 +85,7 @@ def act(
     entry = record.of_person(conn, told, after, deed, actor, now_ns, fits)
     kept = keep(conn, [after], [entry], now_ns, terms)
     if fits:
-        _remember(conn, after, deed)
+        verdicts.remember(conn, after, deed.action)
     feed.append(conn, [rows.intercept_entry(row) for row in kept])
     if (told.squad is not None and after.squad != told.squad) or after.state.value not in ACTIVE_STATES:
         # A squad is free again: somebody may be waiting for one.
@@ -139,21 +139,3 @@ def _in_conflict(told: messages.Intercept, terms: Terms) -> messages.Intercept:
     """The state stays, for not both words can be right; the desk hears that they disagree."""
     life = replace(life_of(told), version=told.version + 1)
     return msgspec.structs.replace(relive(told, life, terms.horizon_ns), conflict=True)
-
-
-def _remember(conn: Connection, after: messages.Intercept, deed: Deed) -> None:
-    """What the trip counts for from now on: the scale's verdict stands above the strips' suspicion."""
-    if deed.action not in ("confirm", "legal"):
-        return
-    confirmed = deed.action == "confirm"
-    record.weighing(conn, after, confirmed)
-    verdict = rows.verdict_row(after, confirmed, decided=confirmed and after.document_number is not None)
-    if after.plate_certain:
-        outcomes.keep(conn, [verdict])
-    if after.plate_certain and not confirmed:
-        outcomes.clear_suspicion(conn, after.case)
-    # What a person took out of all figures before the truck stood on the scale stays out.
-    excluded_by = violations.excluded(conn, [after.best.id]).get(after.best.id)
-    if excluded_by is not None:
-        weighings.exclude(conn, after.id, excluded_by)
-        outcomes.exclude(conn, [verdict.id], excluded_by)

@@ -15,7 +15,7 @@ from dispatch import joint as life
 from dispatch.joint import CANCEL, Joint, Mover, NotAllowedError, Status
 from dispatch.life import Role
 from service import messages
-from service.docket import keeping, rows
+from service.docket import keeping, rows, verdicts
 from service.docket.deeds import Actor
 from service.docket.joint_drafting import joint_of, redraft
 from service.docket.joint_keeping import SYSTEM, Change, keep
@@ -107,6 +107,8 @@ def act(
         _check_unit(conn, deed.unit, mover.agency, before, terms)
     shown = _show_support(conn, after, mover.agency, now_ns, terms)
     (kept,) = keep(conn, [_change(told, before, after, deed, actor, now_ns)], now_ns)
+    if deed.document_number is not None and (row := intercepts.get(conn, after.intercept, corridors=None)):
+        verdicts.decide(conn, rows.told_in(row))
     if shown:
         feed.append(conn, [rows.intercept_entry(row) for row in shown])
     return kept

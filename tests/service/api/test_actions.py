@@ -255,10 +255,10 @@ def test_duty_names_no_squad_of_the_other_agency_or_of_another_road(
 
 
 def test_police_may_take_over_and_analysts_nothing(api: Api, desk: Desk) -> None:
-    """The life cycle decides among those who may act at all."""
+    """The life cycle decides among those who may act at all; a truck is handed over without a reason."""
     assert act(api, "analyst", {"action": "claim"}).status_code == 403
     assert act(api, "police", {"action": "claim", "squad": "liyang-3"}).json()["allowed"] == ["hand_over"]
-    taken = act(api, "police", {"action": "hand_over", "note": "to us"}, key="key-2")
+    taken = act(api, "police", {"action": "hand_over"}, key="key-2")
     assert (taken.status_code, taken.json()["state"]) == (200, "handed_over")
 
 
