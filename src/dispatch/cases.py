@@ -63,10 +63,13 @@ class Joined:
     merged: dict[str, str]
 
 
-def case_id(first: Sighting) -> str:
-    """The name of the case that a sighting opens: 16 hex digits from its identity and its passage id."""
-    identity = f"{first.plate}/{first.colour}" if first.certain else ""
-    return hashlib.blake2b(f"{identity}/{first.passage}".encode(), digest_size=8).hexdigest()
+def case_id(first: Sighting, left: str = "") -> str:
+    """The name of the case that a sighting opens: 16 hex digits from its passage id.
+
+    The plate is not in it: whoever knows the passage could find the plate by trying all of them, even after its time is
+    over. Where another plate is read from a crossing it leaves a case that may bear its name (`left`), for another.
+    """
+    return hashlib.blake2b(f"{left}/{first.passage}".encode(), digest_size=8).hexdigest()
 
 
 def join(
@@ -116,7 +119,7 @@ class _Book:
         linked = self._linked(sighting)
         if before and _same_vehicle(before[0], sighting):
             linked.add(self.stays(before[1]))
-        case = min(linked, default="") or self._open(sighting)
+        case = min(linked, default="") or self._open(sighting, before[1] if before else "")
         self.merged_into.update({other: case for other in linked if other != case})
         self.keep(sighting, case)
         return case
@@ -136,8 +139,8 @@ class _Book:
             if colours_agree(other.colour, sighting.colour) and self.feasible(other, sighting)
         }
 
-    def _open(self, sighting: Sighting) -> str:
-        case = case_id(sighting)
+    def _open(self, sighting: Sighting, left: str) -> str:
+        case = case_id(sighting, left)
         self.opened[case] = None
         return case
 

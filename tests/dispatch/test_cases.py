@@ -89,12 +89,31 @@ def test_passages_without_a_certain_plate_are_their_own_trips() -> None:
     assert len(trips(join([unread("a"), unread("b"), *doubtful]).case_of)) == 4
 
 
-def test_a_case_is_named_after_identity_and_first_passage_seen() -> None:
+def test_a_case_is_named_after_the_first_passage_seen() -> None:
     """The second sighting takes the name that the first gave."""
     first, second = seen("a", 1), seen("b", 0)
     joined = join([first, second])
     assert joined.case_of == {"a": case_id(first), "b": case_id(first)}
     assert joined.opened == (case_id(first),)
+    assert joined.merged == {}
+
+
+def test_the_name_of_a_case_says_nothing_of_the_plate() -> None:
+    """Who knows the passage cannot find the plate by trying all of them."""
+    names = {
+        case_id(Sighting("a", START, plate, YELLOW, certain=bool(plate))) for plate in ("苏A12345", "苏B00001", "")
+    }
+    assert len(names) == 1
+
+
+def test_a_crossing_that_leaves_the_case_named_after_it_opens_another() -> None:
+    """The trip that it had opened goes on without it, under its name."""
+    first, second = seen("a", 0), seen("b", 1)
+    known = [(one, case_id(first)) for one in (first, second)]
+    corrected = Sighting("a", START, "苏B00001", YELLOW, certain=True)
+    joined = join([corrected], known)
+    assert joined.opened == (joined.case_of["a"],)
+    assert joined.case_of["a"] != case_id(first)
     assert joined.merged == {}
 
 

@@ -3,7 +3,9 @@
 ===================  ===============================================================================================
 field                becomes
 ===================  ===============================================================================================
-plate, permit        their pseudonyms, alike wherever they stand
+plate, permit,       their pseudonyms, alike wherever they stand: whoever has the papers finds the plate by the
+permit_number,       number
+document_number
 media                empty: a picture shows the plate
 note, outcome        null: what a person typed may name it; of ledger entries `document` is empty too
 ===================  ===============================================================================================
@@ -36,6 +38,7 @@ def _violation(told: dict[str, Any], pseudonyms: Pseudonyms) -> None:
 def _intercept(told: dict[str, Any], pseudonyms: Pseudonyms) -> None:
     told["plate"] = pseudonyms.of(told["plate"])
     told["note"] = None
+    _papers(told, pseudonyms)
     _violation(told["best"], pseudonyms)
 
 
@@ -45,8 +48,15 @@ def _joint(told: dict[str, Any], pseudonyms: Pseudonyms) -> None:
         part["note"] = None
     for side in told["sides"]:
         side["outcome"] = None
+        _papers(side, pseudonyms)
     for entry in told["ledger"]:
         entry["document"] = {}
+
+
+def _papers(told: dict[str, Any], pseudonyms: Pseudonyms) -> None:
+    for name in ("permit_number", "document_number"):
+        if told.get(name):
+            told[name] = pseudonyms.of(told[name])
 
 
 #: A kind that is not here cannot be shown to them.

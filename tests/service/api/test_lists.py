@@ -205,6 +205,26 @@ def test_what_a_person_wrote_is_not_shown_without_plates(api: Api, desk: Desk) -
     assert api.get("analyst", path).json()["note"] is None
 
 
+def test_numbers_of_papers_are_pseudonyms_without_plates(api: Api, desk: Desk) -> None:
+    """Whoever has the permits or the decisions finds the plate by their number."""
+    desk.file(desk.violation())
+    path = f"/v1/intercepts/{desk.only_intercept().id}"
+    weighed = {"static_gross_kg": 61_000, "scale_certificate": "S-1"}
+    for version, body in enumerate(
+        [
+            {"action": "claim"},
+            {"action": "stop"},
+            {"action": "weigh", **weighed},
+            {"action": "confirm", "document_number": "D-7"},
+        ],
+        1,
+    ):
+        acted = api.send("squad", "POST", path + "/actions", body, **base(version, f"k{version}"))
+        assert acted.status_code == 200, acted.text
+    assert api.get("duty", path).json()["document_number"] == "D-7"
+    assert api.get("analyst", path).json()["document_number"].startswith(MARK)
+
+
 def test_a_search_by_plate_needs_a_reason_and_is_written_down(api: Api, desk: Desk) -> None:
     """Without a reason 422, with one the rows and an entry with who and why; an account without plates is refused."""
     desk.file(desk.violation(), desk.violation(after_ns=APART_NS, passage_plate="苏A0T003"))
