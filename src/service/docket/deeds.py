@@ -14,7 +14,7 @@ unload      second_gross_kg, unloaded_kg
 cancel      permit_number, where that is why
 ==========  ====================================================================================================
 
-Every action writes `acted_at`, and the note if there is one.
+Every action writes `acted_at`, and the note if there is one; one of duty settles a conflict.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from typing import Any
 
 import msgspec
 
+from dispatch.life import Role
 from dispatch.weighings import far_apart
 from service import messages
 from service.docket.terms import Terms
@@ -86,7 +87,9 @@ def check(told: messages.Intercept, deed: Deed) -> None:
 def written(told: messages.Intercept, deed: Deed, actor: Actor, at: str, terms: Terms) -> dict[str, Any]:
     """The fields of the intercept that the deed writes; `at` is when it was done."""
     special = _WRITES.get(deed.action)
-    common: dict[str, Any] = {"acted_at": at, "note": deed.note or told.note}
+    # Whoever at the desk acts has seen that the words of the road disagree, and decides.
+    conflict = told.conflict and actor.role != Role.DUTY
+    common: dict[str, Any] = {"acted_at": at, "note": deed.note or told.note, "conflict": conflict}
     return common | (special(told, deed, actor, at, terms) if special else {})
 
 

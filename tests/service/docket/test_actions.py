@@ -273,6 +273,15 @@ def test_a_fact_of_a_phone_without_network_is_kept_as_a_conflict(desk: Desk) -> 
     assert newest.entry.action == "intercept.stop.conflict"
 
 
+def test_duty_settles_a_conflict(desk: Desk) -> None:
+    """The squad that has the truck goes on and it stays marked; once the desk has acted it is settled."""
+    do(desk, OTHERS, Deed(action="claim"))
+    with desk.store.writing(durable=True) as conn:
+        act(conn, desk.only_intercept().id, Deed(action="stop"), SQUAD, desk.now_ns, desk.terms, offline=True)
+    assert do(desk, OTHERS, Deed(action="depart")).conflict
+    assert not do(desk, DUTY, Deed(action="stop", note="both stand beside it")).conflict
+
+
 def test_a_verdict_in_conflict_is_nobodys_history(desk: Desk) -> None:
     """Confirmed on a phone that does not know that the desk cancelled it: kept, and counted nowhere."""
     do(desk, SQUAD, Deed(action="claim"))
