@@ -119,7 +119,7 @@ def _shift_over(conn: Connection, told: messages.Intercept, now_ns: int, terms: 
         # Signed in for longer, or another shift follows: that one ends, too.
         timers.arm(conn, keeping.SHIFT, told.id, until_ns)
         return None
-    left = msgspec.structs.replace(told, **passed_by(told), note=f"shift of {told.squad} ended", desk=True)
+    left = msgspec.structs.replace(told, **passed_by(told), note=f"{told.squad} 交班 (shift ended)", desk=True)
     return offering.offer(conn, moved(left, "escalate", terms), now_ns, terms)
 
 

@@ -49,7 +49,7 @@ def test_who_signs_out_hands_over_at_once(store: Store, claims: bool) -> None:
     sign_out(desk, "one")
     told = desk.only_intercept()
     assert (told.state, told.squad, told.desk, told.passed) == ("open", None, True, ["one"])
-    assert told.note == "shift of one ended"
+    assert told.note == "one 交班 (shift ended)"
     assert [row.action for row in desk.rows("ledger")][-1] == "shift_over"
     assert desk.feed()[-1] == "intercept"
 
