@@ -41,6 +41,52 @@ def test_police_accept_arrive_and_are_done(road: Road, open_page: OpenPage, look
     expect(duty.get_by_role("region", name="公安")).to_contain_text("320481-7")
 
 
+def test_road_under_all_gives_the_weigh_slip(road: Road, open_page: OpenPage, look: Look) -> None:
+    """Of road the other side gets weight and certificate; before that nothing is done."""
+    proposed(road)
+    duty, police = open_page("duty", "/joint"), open_page("police", "/joint")
+    side = police.get_by_role("region", name="路政")
+    duty.locator("[data-move=accept]").click()
+    duty.locator("[data-move=on_scene]").click()
+    duty.locator("[data-move=done]").click()
+    sheet = duty.get_by_role("dialog")
+    done = sheet.get_by_role("button", name="完成")
+    sheet.get_by_label("磅單：總重（公斤）").fill("106000")
+    expect(done).to_be_disabled()
+    sheet.get_by_label("磅秤檢定證號").fill("JJG-S-7")
+    sheet.get_by_label("卸載（公斤）").fill("57000")
+    look(duty, "joint-slip")
+    assert faults(duty) == []
+    done.click()
+    for words in ("完成", "106.00 t", "JJG-S-7"):
+        expect(side).to_contain_text(words)
+
+
+@pytest.mark.parametrize(("account", "language"), [("police", "zh-CN"), ("duty", "en")])
+def test_a_truck_is_proposed_by_hand(road: Road, open_page: OpenPage, look: Look, account: str, language: str) -> None:
+    """Police or the duty desk say which truck, why and what was seen; the other agency is asked, and reads it."""
+    told = road.truck("苏A10001", severity=4)
+    road.truck("苏A10002", severity=4)
+    page = open_page(account, "/joint", PHONE, language)
+    other = open_page("duty" if account == "police" else "police", "/joint", DESK)
+    page.get_by_role("button", name=re.compile("提出聯合行動|Propose a joint action")).click()
+    sheet = page.get_by_role("dialog")
+    send = sheet.get_by_role("button", name=re.compile("^(提出|Propose)$"))
+    sheet.locator(".choice", has_text="10001").click()
+    sheet.get_by_label(re.compile("拒絕過磅|Refused the scale")).check()
+    expect(send).to_be_disabled()
+    sheet.get_by_label(re.compile("看到的情況|What was seen")).fill("司機鎖車門拒絕過磅")
+    look(page, f"joint-propose-{language}")
+    assert faults(page) == []
+    send.click()
+    expect(sheet).to_have_count(0)
+    expect(page.locator(".proposal")).to_contain_text(re.compile("拒絕過磅|Refused the scale"))
+    expect(other.locator(".proposal")).to_contain_text("拒絕過磅")
+    assert page.request.get("/v1/joint-actions").json()["items"][0]["intercept"] == told.id
+    ledger(other)
+    expect(other.locator(".entries")).to_contain_text("司機鎖車門拒絕過磅")
+
+
 def test_declining_needs_a_reason(road: Road, open_page: OpenPage) -> None:
     """The other side reads it."""
     proposed(road)

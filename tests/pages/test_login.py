@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.pages.axe import faults
@@ -45,26 +46,41 @@ def test_who_is_signed_in_sees_what_the_account_may_do_and_leaves(open_page: Ope
     expect(page.get_by_label("令牌")).to_be_visible()
 
 
-def test_a_wall_screen_is_let_in_by_its_code(road: Road, open_page: OpenPage, look: Look) -> None:
-    """It shows a code; duty confirms it; the screen is signed in and may only read."""
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_wall_screen_is_let_in_by_its_code(road: Road, open_page: OpenPage, look: Look, language: str) -> None:
+    """It shows a code; duty sees where it is and confirms; it may only read, and is shut out by duty again."""
     wall = open_page(None, "/login", size={"width": 1920, "height": 1080})
     wall.get_by_role("button", name="這是值班室的牆面螢幕").click()
     code = wall.locator("output.code")
     expect(code).to_have_text(re.compile("^[A-Z2-9]{6}$"))
     look(wall, "login-wall")
-    desk = open_page("duty", "/login")
-    confirmed = desk.evaluate(
-        """async code => {
-            const {csrf} = await (await fetch("/v1/session")).json()
-            const answer = await fetch(`/v1/pairings/${code}`, {
-                method: "POST", headers: {"X-CSRF-Token": csrf, "Content-Type": "application/json"}, body: "{}"})
-            return answer.status
-        }""",
-        code.text_content(),
-    )
-    assert confirmed in (200, 201, 204)
-    wall.wait_for_url("**/board")
+    desk = open_page("duty", "/login", language=language)
+    desk.locator("#code").fill((code.text_content() or "").lower())
+    desk.get_by_role("button", name=re.compile("^(查看|Look)$")).click()
+    expect(desk.locator(".let-in dl")).to_contain_text("127.0.0.1")
+    look(desk, f"login-let-in-{language}")
+    assert faults(desk) == []
+    desk.get_by_role("button", name=re.compile("確認|Confirm")).click()
+    expect(desk.locator(".let-in").get_by_role("status")).to_contain_text(code.text_content() or "?")
+    wall.wait_for_url("**/board?kiosk=1")
     assert wall.request.get("/v1/session").json()["read_only"] is True
+
+    row = desk.locator(".sessions li", has_text="wall-")
+    expect(row).to_contain_text(re.compile("牆面|wall"), timeout=15_000)
+    look(desk, f"login-sessions-{language}")
+    row.get_by_role("button").click()
+    row.get_by_role("button", name=re.compile("確定|Really")).click()
+    expect(row).to_have_count(0)
+    expect(wall.locator(".feed-refused")).to_be_visible(timeout=15_000)
+
+
+def test_a_code_that_no_screen_shows_is_said(open_page: OpenPage) -> None:
+    """Nothing is let in by a slip, and the words say where to look."""
+    desk = open_page("duty", "/login")
+    desk.locator("#code").fill("ABCDEF")
+    desk.get_by_role("button", name="查看").click()
+    expect(desk.get_by_role("alert")).to_contain_text("請看螢幕上現在的代碼")
+    expect(desk.get_by_role("button", name=re.compile("確認"))).to_have_count(0)
 
 
 def test_a_revoked_phone_is_told_to_sign_in(road: Road, open_page: OpenPage, look: Look) -> None:

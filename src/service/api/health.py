@@ -184,6 +184,7 @@ def _hour(one: LaneHour, zone: str) -> health_answers.Hour:
         frames_missing=one.frames.missing,
         frames_late=one.frames.late,
         records_missing=one.records_missing,
+        flags=dict(one.flags),
     )
 
 

@@ -132,6 +132,7 @@ class Hour(Struct, frozen=True, rename={"from_": "from"}):
     frames_missing: Natural
     frames_late: Natural
     records_missing: Natural | None
+    flags: Annotated[dict[str, Natural], Meta(description="Passages with each validity flag; none is left out.")]
 
 
 class LaneState(Struct, frozen=True, kw_only=True):

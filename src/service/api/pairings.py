@@ -65,6 +65,16 @@ def ask_pairing(request: Request, parts: PartsOf) -> Response:
     return shown
 
 
+@router.get("/{code}", responses=documented(answer("Paired"), "pairing_unknown", etag=False))
+def look_at_pairing(code: _Code, parts: PartsOf, asker: _Desk) -> Response:
+    """Which screen shows this code, and what it would show once you let it in: look before you confirm."""
+    with parts.store.reading() as conn:
+        found = pairings.get(conn, code, parts.clock_ns())
+    if found is None or found.principal is not None:
+        raise unknown()
+    return _told(found, asker.scope.corridors)
+
+
 @router.post(
     "/{code}", responses=documented(answer("Paired"), "csrf_refused", "read_only", "pairing_unknown", etag=False)
 )
@@ -78,9 +88,16 @@ def confirm_pairing(code: _Code, parts: PartsOf, asker: _Desk) -> Response:
             raise unknown()
         facts = {"address": found.address}
         audit.note(conn, audits.entry(parts, who, "pairing.confirm", f"wall:{screen.name}", facts=facts))
-    corridors = None if screen.corridors is None else sorted(screen.corridors)
-    asked_at = messages.rfc3339(found.asked_ns)
-    told = Paired(code=code, address=found.address, asked_at=asked_at, corridors=corridors)
+    return _told(found, screen.corridors)
+
+
+def _told(one: Pairing, corridors: frozenset[str] | None) -> Response:
+    told = Paired(
+        code=one.code,
+        address=one.address,
+        asked_at=messages.rfc3339(one.asked_ns),
+        corridors=None if corridors is None else sorted(corridors),
+    )
     return Response(msgspec.json.encode(told), headers=etags.VARY, media_type="application/json")
 
 

@@ -64,7 +64,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
 
 
 class Paired(Struct, frozen=True, kw_only=True):
-    """A wall screen that was let in."""
+    """A wall screen that waits to be let in, or was."""
 
     code: str
     address: Annotated[str, Meta(description="Where it asked.")]

@@ -39,6 +39,7 @@ class LaneHour:
     plates_read: int
     frames: Lost
     records_missing: int | None
+    flags: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +150,18 @@ def _lane_hour(
     passages = 0 if counts is None else int(counts[0])
     unread = 0 if counts is None else int(counts[1 + _NO_PLATE])
     missing = None if records is None else records.get(hour_s, 0)
-    return LaneHour(hour_s, watched, passages, trucks, passages - unread, frames, missing)
+    flags = {} if counts is None else _named(counts)
+    return LaneHour(hour_s, watched, passages, trucks, passages - unread, frames, missing, flags)
 
 
 def _flags(lane: int, counts: Mapping[tuple[int, int], npt.NDArray[np.int64]]) -> dict[str, int]:
     total = sum((row for (number, _), row in counts.items() if number == lane), np.zeros(1 + FLAGS, np.int64))
-    return {str(flag.name): int(total[flag.bit_length()]) for flag in Flag if total[flag.bit_length()]}
+    return _named(total)
+
+
+def _named(counts: npt.NDArray[np.int64]) -> dict[str, int]:
+    """How many had each flag, of counts of shape (1 + FLAGS,); those that none had are left out."""
+    return {str(flag.name): int(counts[flag.bit_length()]) for flag in Flag if counts[flag.bit_length()]}
 
 
 def _hour(at_s: int, zone: str) -> int:

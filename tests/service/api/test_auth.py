@@ -80,6 +80,7 @@ TABLE: dict[str, set[Role] | None] = {
     "GET /v1/sessions": DESKS,
     "DELETE /v1/sessions/{session}": DESKS,
     "POST /v1/pairings": None,
+    "GET /v1/pairings/{code}": {Role.DUTY},
     "POST /v1/pairings/{code}": {Role.DUTY},
     "GET /livez": None,
     "GET /readyz": None,

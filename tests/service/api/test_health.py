@@ -17,7 +17,8 @@ from service.store.observed import LaneKey
 from service.store.tally import CELL, Series, Tally
 from tests.service.api.conftest import Api
 from tests.service.told import TIME_NS
-from wim.records import HOUR_NS
+from tests.service.watched import keep_hour
+from wim.records import HOUR_NS, Flag
 
 SITE = "/v1/sites/G104-K012"
 HOUR_S = TIME_NS // HOUR_NS * 3600
@@ -180,6 +181,16 @@ def test_a_camera_that_reads_less_than_half_is_an_alarm(api: Api) -> None:
     assert (one["dark"], two["dark"], two["percent"]) == (True, False, None)
     count(api, 0, 1, 1)
     assert not api.get("duty", f"{SITE}/health").json()["lanes"][0]["plates_now"]["dark"]
+
+
+def test_flags_are_told_hour_by_hour(api: Api) -> None:
+    """Counts beside the passages of their own hour; the shares of the whole period agree with them."""
+    keep_hour(api.parts.store, HOUR_S - 3600, 8, {Flag.NO_PLATE: 2})
+    keep_hour(api.parts.store, HOUR_S, 2, {Flag.NO_PLATE: 2, Flag.SPEED_RANGE: 1})
+    lane = api.get("technician", f"{SITE}/health").json()["lanes"][0]
+    told = {hour["passages"]: hour["flags"] for hour in lane["by_hour"]}
+    assert told == {0: {}, 8: {"NO_PLATE": 2}, 2: {"NO_PLATE": 2, "SPEED_RANGE": 1}}
+    assert lane["flags"] == {"passages": 10, "percent": {"NO_PLATE": 40.0, "SPEED_RANGE": 10.0}}
 
 
 def test_health_lists_downgrades_that_stand_and_those_of_the_period(api: Api) -> None:

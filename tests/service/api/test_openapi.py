@@ -78,6 +78,7 @@ OPERATIONS = {
     "end_session",
     "ask_pairing",
     "confirm_pairing",
+    "look_at_pairing",
     "livez",
     "readyz",
     "metrics",

@@ -44,6 +44,18 @@ def test_a_screen_is_let_in_by_the_duty_desk(api: Api) -> None:
     assert who["name"] != "local"
 
 
+def test_the_desk_sees_which_screen_asks_before_it_lets_it_in(api: Api) -> None:
+    """Where it stands, since when, and what it would show; looking confirms nothing, and what is over is none."""
+    wall = Browser(api)
+    code = shown(wall)
+    looked = api.get("local", f"/v1/pairings/{code}").json()
+    assert (looked["code"], looked["address"], looked["corridors"]) == (code, "testclient", ["G104"])
+    assert wall.enter(pairing=code).json()["code"] == "pairing_waits"
+    assert api.send("local", "POST", f"/v1/pairings/{code}").json() == looked
+    assert api.get("local", f"/v1/pairings/{code}").json()["code"] == "pairing_unknown"
+    assert api.get("local", "/v1/pairings/ZZZZZZ").json()["code"] == "pairing_unknown"
+
+
 def test_a_screen_writes_nothing(api: Api) -> None:
     """Every write there is gets 403 and is written down, and so is a look at a plate's history."""
     wall = paired(api, "duty")

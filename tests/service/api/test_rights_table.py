@@ -89,6 +89,7 @@ KINDS: dict[str, str] = {
     "GET /v1/session": "free",
     "GET /v1/sessions": "listed",
     "DELETE /v1/sessions/{session}": "placed",
+    "GET /v1/pairings/{code}": "free",
     "POST /v1/pairings/{code}": "free",
 }
 

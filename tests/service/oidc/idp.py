@@ -119,7 +119,16 @@ def running(idp: Idp) -> Iterator[Idp]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._tell({})
+            if urlsplit(self.path).path == "/authorize":
+                self._send_back()
+            else:
+                self._tell({})
+
+        def _send_back(self) -> None:
+            """Whoever comes with a browser is signed in there already."""
+            self.send_response(302)
+            self.send_header("Location", idp.authorize(self.path))
+            self.end_headers()
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()

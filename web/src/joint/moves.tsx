@@ -6,23 +6,31 @@ import { Icon } from "../shell/icons";
 import type { Session } from "../shell/session";
 import { say, sayOf } from "../shell/words";
 import { Sheet } from "../squad/sheet";
-import type { Joint } from "./joint";
+import type { Joint, Side } from "./joint";
 
-interface Told {
-  unit?: string;
-  note?: string;
-  outcome?: string;
-  document_number?: string;
+/** Kilograms are numbers on the wire; a field that is left empty is not sent. */
+type Told = Partial<Record<Field, string>>;
+type Body = Partial<Record<Field, string | number>>;
+
+type Field = "note" | "outcome" | "document_number" | "static_gross_kg" | "scale_certificate" | "unloaded_kg";
+
+const WEIGHTS: ReadonlySet<string> = new Set(["static_gross_kg", "unloaded_kg"]);
+
+interface Form {
+  needed: Field[];
+  more: Field[];
 }
 
-type Field = keyof Told;
-
-/** What each move is asked: the first of it is needed. */
-const FIELDS: Record<string, Field[]> = {
-  accept: [],
-  decline: ["note"],
-  done: ["outcome", "document_number"],
-};
+/** What a move is asked. Under ALL the other side is given proof (`dispatch.joint.PROOF`): of road the weigh slip, of
+ * police the decision and its number; under ANY a sentence. */
+function formOf(action: string, joint: Joint, agency: string | null): Form | null {
+  if (action === "decline") return { needed: ["note"], more: [] };
+  if (action !== "done") return null;
+  if (joint.completion !== "all") return { needed: ["outcome"], more: ["document_number"] };
+  return agency === "road"
+    ? { needed: ["static_gross_kg", "scale_certificate"], more: ["unloaded_kg", "document_number", "outcome"] }
+    : { needed: ["outcome", "document_number"], more: [] };
+}
 
 interface MovesOf {
   joint: Joint;
@@ -37,9 +45,10 @@ export function Moves({ joint, who, take }: MovesOf) {
   const may = who.role === "police" || who.role === "duty";
   const actions = may && !who.read_only && joint.status === "open" ? (side?.actions ?? []) : [];
 
+  const form = asking === null ? null : formOf(asking, joint, who.agency);
   const usual = ["done", "on_scene", "accept"].find((one) => actions.includes(one));
 
-  async function send(action: string, told: Told): Promise<void> {
+  async function send(action: string, told: Body): Promise<void> {
     setAsking(null);
     setProblem(null);
     try {
@@ -65,17 +74,18 @@ export function Moves({ joint, who, take }: MovesOf) {
               key={action}
               data-move={action}
               class={action === usual ? "primary" : ""}
-              onClick={() => (FIELDS[action]?.length ? setAsking(action) : void send(action, {}))}
+              onClick={() => (formOf(action, joint, who.agency) ? setAsking(action) : void send(action, {}))}
             >
               {sayOf("move", action)}
             </button>
           ))}
         </footer>
       )}
-      {asking && (
+      {asking && form && (
         <MoveSheet
           action={asking}
-          needed={asking === "done" && joint.completion === "all" ? 2 : 1}
+          form={form}
+          known={knownOf(side)}
           done={(told) => void send(asking, told)}
           close={() => setAsking(null)}
         />
@@ -84,7 +94,18 @@ export function Moves({ joint, who, take }: MovesOf) {
   );
 }
 
-function move(joint: Joint, action: string, told: Told): Promise<Joint> {
+/** What the roadside has told already need not be typed again. */
+function knownOf(side: Side | undefined): Told {
+  const known: Told = {};
+  if (side?.static_gross_kg != null) known.static_gross_kg = String(side.static_gross_kg);
+  if (side?.scale_certificate) known.scale_certificate = side.scale_certificate;
+  if (side?.unloaded_kg != null) known.unloaded_kg = String(side.unloaded_kg);
+  if (side?.document_number) known.document_number = side.document_number;
+  if (side?.outcome) known.outcome = side.outcome;
+  return known;
+}
+
+function move(joint: Joint, action: string, told: Body): Promise<Joint> {
   return ask<Joint>(`/v1/joint-actions/${joint.id}/actions`, {
     method: "POST",
     body: { action, ...told },
@@ -94,40 +115,51 @@ function move(joint: Joint, action: string, told: Told): Promise<Joint> {
 
 interface Asked {
   action: string;
-  /** How many of the fields must be filled, from the first. */
-  needed: number;
-  done: (told: Told) => void;
+  form: Form;
+  known: Told;
+  done: (told: Body) => void;
   close: () => void;
 }
 
-function MoveSheet({ action, needed, done, close }: Asked) {
-  const fields = FIELDS[action] ?? [];
-  const [told, setTold] = useState<Told>({});
-  const given = Object.fromEntries(Object.entries(told).filter(([, value]) => value.trim())) as Told;
+function MoveSheet({ action, form, known, done, close }: Asked) {
+  const [told, setTold] = useState<Told>(known);
+  const filled = (field: Field) => Boolean(told[field]?.trim());
   return (
     <Sheet title={sayOf("move", action)} close={close}>
       <form
         class="choices"
         onSubmit={(event) => {
           event.preventDefault();
-          done(given);
+          done(bodyOf(told));
         }}
       >
-        {fields.map((field) => (
+        {[...form.needed, ...form.more].map((field) => (
           <label class="field" key={field}>
-            <span>{sayOf("told", field)}</span>
+            <span>
+              {sayOf("told", field)} {form.more.includes(field) && say("told.optional")}
+            </span>
             <input
               type="text"
-              maxlength={field === "document_number" ? 64 : 200}
+              inputmode={WEIGHTS.has(field) ? "numeric" : "text"}
+              pattern={WEIGHTS.has(field) ? "[0-9]{1,6}" : ".*"}
+              maxlength={field === "outcome" || field === "note" ? 200 : 64}
+              autocomplete="off"
               value={told[field] ?? ""}
               onInput={(event) => setTold({ ...told, [field]: event.currentTarget.value })}
             />
           </label>
         ))}
-        <button type="submit" class="primary big" disabled={fields.slice(0, needed).some((field) => !given[field])}>
+        <button type="submit" class="primary big" disabled={!form.needed.every(filled)}>
           {sayOf("move", action)}
         </button>
       </form>
     </Sheet>
   );
+}
+
+function bodyOf(told: Told): Body {
+  const given = Object.entries(told).filter(([, value]) => value.trim());
+  return Object.fromEntries(
+    given.map(([field, value]) => [field, WEIGHTS.has(field) ? Number(value) : value.trim()]),
+  ) as Body;
 }

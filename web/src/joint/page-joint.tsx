@@ -13,6 +13,7 @@ import { zones } from "../shell/zones";
 import type { Joint, Side } from "./joint";
 import { Ledger } from "./ledger";
 import { Moves } from "./moves";
+import { ProposeSheet } from "./propose";
 import { begin, type Watch } from "./watch";
 
 export default function JointPage() {
@@ -46,6 +47,8 @@ function Desk({ who, watch }: { who: Session; watch: Watch }) {
   const feed = useCell(watch.feed.state);
   const whole = useCell(watch.whole);
   const all = ordered(told.values());
+  const [proposing, setProposing] = useState(false);
+  const may = (who.role === "police" || who.role === "duty") && !who.read_only;
   return (
     <div class="joint">
       <header class="head">
@@ -57,6 +60,12 @@ function Desk({ who, watch }: { who: Session; watch: Watch }) {
           <span class="label">{who.name}</span>
         </a>
       </header>
+      {may && (
+        <button type="button" class="propose-it" onClick={() => setProposing(true)}>
+          <Icon name="twins" size={20} /> {say("propose.title")}
+        </button>
+      )}
+      {proposing && <ProposeSheet take={watch.take} close={() => setProposing(false)} />}
       <main>
         {all.length === 0 && (
           <p class="nothing">

@@ -1,11 +1,15 @@
 import "./login.css";
 import { useEffect, useState } from "preact/hooks";
-import { ask, Refused, Unreachable } from "../shell/api";
+import { ask, Refused } from "../shell/api";
 import { useCell } from "../shell/cell";
 import { Icon } from "../shell/icons";
-import { homeOf, type Session, session, signIn, signOut } from "../shell/session";
+import { homeOf, type Session, session, signIn, signOut, ways } from "../shell/session";
 import { LanguageSwitch } from "../shell/top";
 import { language, say, sayOf, type Word } from "../shell/words";
+import { zones } from "../shell/zones";
+import { explained } from "./explained";
+import { LetIn } from "./let-in";
+import { Sessions } from "./sessions";
 
 /** How often a wall screen asks whether its code was confirmed. */
 const ASK_MS = 3_000;
@@ -19,9 +23,19 @@ const MAY: Record<string, Word> = {
   admin: "may.admin",
 };
 
+/** Where somebody wanted to go who is away at the provider to sign in. */
+const WANTED = "wim.to";
+
 export default function LoginPage() {
   useCell(language);
+  useCell(zones);
   const who = useCell(session);
+  useEffect(() => {
+    if (!who || sessionStorage.getItem(WANTED) === null) return;
+    const to = sessionStorage.getItem(WANTED);
+    sessionStorage.removeItem(WANTED);
+    goOn(who, to);
+  }, [who]);
   return (
     <main class="login">
       <header>
@@ -34,9 +48,12 @@ export default function LoginPage() {
   );
 }
 
+function wanted(): string | null {
+  return new URLSearchParams(location.search).get("to");
+}
+
 /** Where to go on: only to a page of ours. */
-function goOn(who: Session): void {
-  const to = new URLSearchParams(location.search).get("to");
+function goOn(who: Session, to: string | null = wanted()): void {
   location.assign(to && /^\/[a-z]/.test(to) ? to : homeOf(who));
 }
 
@@ -45,6 +62,7 @@ function SignIn() {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const [wall, setWall] = useState(false);
+  const provider = useCell(ways).includes("oidc");
 
   async function submit(event: Event): Promise<void> {
     event.preventDefault();
@@ -62,6 +80,18 @@ function SignIn() {
   if (wall) return <Wall back={() => setWall(false)} />;
   return (
     <form onSubmit={submit}>
+      {provider && (
+        <>
+          <a
+            class="button primary"
+            href="/v1/session/oidc"
+            onClick={() => sessionStorage.setItem(WANTED, wanted() ?? "")}
+          >
+            <Icon name="person" /> {say("login.provider")}
+          </a>
+          <p class="or dim">{say("login.or")}</p>
+        </>
+      )}
       <label for="token">{say("login.token")}</label>
       <input
         id="token"
@@ -82,7 +112,7 @@ function SignIn() {
           <Icon name="alert" /> {problem}
         </p>
       )}
-      <button type="submit" class="primary" disabled={busy || !token.trim()}>
+      <button type="submit" class={provider ? "" : "primary"} disabled={busy || !token.trim()}>
         {busy ? say("login.busy") : say("login.enter")}
       </button>
       <button type="button" class="quiet" onClick={() => setWall(true)}>
@@ -107,7 +137,7 @@ function Wall({ back }: { back: () => void }) {
     async function collect(pairing: string): Promise<void> {
       try {
         await ask("/v1/session", { method: "POST", body: { pairing } });
-        location.assign("/board");
+        location.assign("/board?kiosk=1");
       } catch (error) {
         if (error instanceof Refused && error.problem.code !== "pairing_waits") setProblem(told(error));
       }
@@ -160,14 +190,13 @@ function Rights({ who }: { who: Session }) {
       <button type="button" onClick={() => void signOut().catch(() => undefined)}>
         <Icon name="out" /> {say("login.out")}
       </button>
+      {who.role === "duty" && !who.read_only && <LetIn />}
+      {(who.role === "duty" || who.role === "admin") && !who.read_only && <Sessions />}
     </section>
   );
 }
 
 function told(error: unknown): string {
-  if (error instanceof Unreachable) return say("problem.unreachable");
-  if (!(error instanceof Refused)) return String(error);
-  if (error.problem.status === 401) return say("login.wrong");
-  if (error.problem.status === 429) return say("login.slow");
-  return `${error.problem.title} ${error.problem.detail}`;
+  if (error instanceof Refused && error.problem.status === 401) return say("login.wrong");
+  return explained(error);
 }

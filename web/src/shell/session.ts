@@ -17,6 +17,9 @@ export interface Session {
 
 const KEPT = "wim.session";
 
+/** How a browser can sign in here, as the server says to whoever is nobody: `token`, `oidc`. */
+export const ways = cell<readonly string[]>([]);
+
 /** Null: nobody; undefined: not asked yet. */
 export const session = cell<Session | null | undefined>(undefined);
 
@@ -40,8 +43,9 @@ export async function asked(): Promise<Session | null> {
     return took(await ask<Session>("/v1/session"));
   } catch (error) {
     if (error instanceof Unreachable) return took(kept());
-    if (error instanceof Refused && error.problem.status === 401) return took(null);
-    throw error;
+    if (!(error instanceof Refused) || error.problem.status !== 401) throw error;
+    if (Array.isArray(error.problem.ways)) ways.set(error.problem.ways);
+    return took(null);
   }
 }
 

@@ -1,76 +1,74 @@
-/** Passages and trucks of a lane hour by hour; an hour of which nothing is known is a gap and not a zero. */
+/** Passages and trucks of a lane hour by hour, and the flags of its passages. */
 
-import "uplot/dist/uPlot.min.css";
-import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { say } from "../shell/words";
+import { Chart, isKnown } from "./chart";
+import { flagsOf } from "./flags";
 import type { Hour } from "./state";
 
-const HEIGHT_PX = 150;
-/** As the page's own text. */
-const FONT = '12px "Noto Sans CJK TC", "PingFang TC", system-ui, sans-serif';
 /** There is no half a truck. */
 const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
+const PERCENT = [1, 2, 5, 10, 20, 25, 50];
+/** Colours that are told apart by who sees few of them, and each line has its own dashes besides. */
+const LINES = [
+  { stroke: "#ffb41f" },
+  { stroke: "#7cc0ff", dash: [8, 4] },
+  { stroke: "#cfa6ff", dash: [2, 3] },
+  { stroke: "#62d991", dash: [10, 3, 2, 3] },
+];
 
-export function HoursChart({ hours, zone }: { hours: Hour[]; zone: string }) {
-  const box = useRef<HTMLElement>(null);
-  useEffect(() => {
-    const at = box.current;
-    if (!at) return;
-    const chart = new uPlot(optionsOf(at.clientWidth, zone), columnsOf(hours), at);
-    const watcher = new ResizeObserver(() => chart.setSize({ width: at.clientWidth, height: HEIGHT_PX }));
-    watcher.observe(at);
-    return () => {
-      watcher.disconnect();
-      chart.destroy();
-    };
-  }, [hours, zone]);
-  const known = hours.filter(isKnown);
-  const trucks = known.reduce((sum, one) => sum + one.trucks, 0);
-  const passages = known.reduce((sum, one) => sum + one.passages, 0);
+interface Hours {
+  hours: Hour[];
+  zone: string;
+}
+
+export default function HoursCharts({ hours, zone }: Hours) {
   return (
-    <figure
-      class="hours"
-      aria-label={say("sites.hours", { trucks, passages, hours: known.length })}
-      role="img"
-      ref={box}
-    >
-      <figcaption class="dim">{say("sites.hours", { trucks, passages, hours: known.length })}</figcaption>
-    </figure>
+    <>
+      <Passages hours={hours} zone={zone} />
+      <Flags hours={hours} zone={zone} />
+    </>
   );
 }
 
-function isKnown(hour: Hour): boolean {
-  return hour.observed || hour.passages > 0;
-}
-
-function columnsOf(hours: Hour[]): uPlot.AlignedData {
-  const figures = (figure: (one: Hour) => number) => hours.map((one) => (isKnown(one) ? figure(one) : null));
-  return [
-    hours.map((one) => Date.parse(one.from) / 1000),
-    figures((one) => one.passages),
-    figures((one) => one.trucks),
-    figures((one) => one.plates_read),
-  ];
-}
-
-function optionsOf(width: number, zone: string): uPlot.Options {
+function Passages({ hours, zone }: Hours) {
   const bars = uPlot.paths.bars?.({ size: [0.7, 40] });
-  const axis = { stroke: "#b3bac2", ticks: { show: false }, font: FONT, size: 34 };
-  return {
-    width,
-    height: HEIGHT_PX,
-    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
-    scales: { y: { range: (_, __, most) => [0, Math.max(1, most)] } },
-    series: [
-      { label: say("sites.time"), value: "{HH}:{mm}" },
-      { label: say("sites.passages"), stroke: "#59636e", fill: "#303943", ...(bars && { paths: bars }) },
-      { label: say("sites.trucks"), stroke: "#7cc0ff", fill: "#7cc0ff88", ...(bars && { paths: bars }) },
-      { label: say("sites.plates"), stroke: "#62d991", width: 2 },
-    ],
-    axes: [
-      { ...axis, grid: { show: false }, values: "{HH}:{mm}" },
-      { ...axis, grid: { stroke: "#303943", width: 1 }, incrs: WHOLE },
-    ],
-  };
+  const known = hours.filter(isKnown);
+  const figures = (figure: (one: Hour) => number) => hours.map((one) => (isKnown(one) ? figure(one) : null));
+  const words = say("sites.hours", {
+    trucks: known.reduce((sum, one) => sum + one.trucks, 0),
+    passages: known.reduce((sum, one) => sum + one.passages, 0),
+    hours: known.length,
+  });
+  const series = [
+    { label: say("sites.passages"), stroke: "#59636e", fill: "#303943", ...(bars && { paths: bars }) },
+    { label: say("sites.trucks"), stroke: "#7cc0ff", fill: "#7cc0ff88", ...(bars && { paths: bars }) },
+    { label: say("sites.plates"), stroke: "#62d991", width: 2 },
+  ];
+  const values = [figures((one) => one.passages), figures((one) => one.trucks), figures((one) => one.plates_read)];
+  return <Chart hours={hours} zone={zone} words={words} series={series} values={values} steps={WHOLE} least={1} />;
+}
+
+/** Nothing where no passage had a flag: the list of flags says so. */
+function Flags({ hours, zone }: Hours) {
+  const lines = flagsOf(hours, LINES.length);
+  if (!lines.length) return null;
+  const words = say("sites.flags_by_hour", { flags: lines.map((one) => one.name).join("、") });
+  const series = lines.map((one, place) => ({
+    ...LINES[place],
+    label: one.name,
+    width: 2,
+    value: (_: uPlot, value: number | null) => (value === null ? "–" : `${value.toFixed(1)} %`),
+  }));
+  return (
+    <Chart
+      hours={hours}
+      zone={zone}
+      words={words}
+      series={series}
+      values={lines.map((one) => one.percent)}
+      steps={PERCENT}
+      least={5}
+    />
+  );
 }

@@ -1,8 +1,11 @@
+import { lazy, Suspense } from "preact/compat";
 import { NOTHING } from "../shell/format";
 import { Icon } from "../shell/icons";
 import { say } from "../shell/words";
-import { HoursChart } from "./hours-chart";
 import type { Chart, LaneState, Plates, PlatesNow, Reason } from "./state";
+
+/** The library that draws is larger than the page: figures first. */
+const HoursCharts = lazy(() => import("./hours-chart"));
 
 /** One lane of the last day: what it saw, what was lost, what is doubted, each figure with what it rests on. */
 export function LaneOf({ lane, zone }: { lane: LaneState; zone: string }) {
@@ -17,7 +20,9 @@ export function LaneOf({ lane, zone }: { lane: LaneState; zone: string }) {
         </span>
       </h2>
       {lane.plates_now.dark && <Dark now={lane.plates_now} />}
-      <HoursChart hours={lane.by_hour} zone={zone} />
+      <Suspense fallback={<div class="hours waiting" />}>
+        <HoursCharts hours={lane.by_hour} zone={zone} />
+      </Suspense>
       <dl class="facts-of">
         <Figure name={say("sites.observed")} value={`${hours.observed} / ${hours.asked} h`} />
         <Figure name={say("sites.without_data")} value={`${hours.without_data} h`} bad={hours.without_data > 0} />

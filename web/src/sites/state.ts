@@ -29,6 +29,7 @@ export interface Hour {
   trucks: number;
   plates_read: number;
   frames_missing: number;
+  flags: Record<string, number>;
 }
 
 export interface Plates {

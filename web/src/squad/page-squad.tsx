@@ -85,7 +85,8 @@ interface Decked {
 
 /** The card at hand in full, the others as rows. Who opened one keeps it open, whatever comes in meanwhile. */
 function Deck({ cards, who, watch, fresh, live }: Decked) {
-  const [chosen, setChosen] = useState<string | null>(null);
+  const [chosen, setChosen] = useState(new URLSearchParams(location.search).get("intercept"));
+  useToldOf(setChosen);
   const [asking, setAsking] = useState<string | null>(null);
   const open = cards.find((one) => one.told.id === chosen) ?? cards[0];
   const unpictured = open && !open.told.best.media.length ? open.told.id : null;
@@ -119,6 +120,16 @@ function Deck({ cards, who, watch, fresh, live }: Decked) {
       )}
     </main>
   );
+}
+
+/** Who pressed a notice while the page was open sees that truck. */
+function useToldOf(choose: (id: string) => void): void {
+  useEffect(() => {
+    const heard = (event: MessageEvent<{ intercept?: string }>) =>
+      event.data?.intercept && choose(event.data.intercept);
+    navigator.serviceWorker?.addEventListener("message", heard);
+    return () => navigator.serviceWorker?.removeEventListener("message", heard);
+  }, []);
 }
 
 function Rows({ cards, who, choose }: { cards: Card[]; who: Session; choose: (id: string) => void }) {

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, Refused, Unreachable } from "../shell/api";
+import { useCell } from "../shell/cell";
 import { now_ms, useNow } from "../shell/clock";
 import { ago, clock, km } from "../shell/format";
 import { Icon } from "../shell/icons";
@@ -9,6 +10,7 @@ import type { Squad } from "../shell/messages";
 import { type Session, signOut } from "../shell/session";
 import { LanguageSwitch } from "../shell/top";
 import { say } from "../shell/words";
+import { lookAtTelling, telling, tellMe, tellNoMore } from "./push";
 import { Sheet } from "./sheet";
 
 /** A place this often is enough: a squad drives less than two kilometres meanwhile. */
@@ -117,6 +119,7 @@ export function ShiftSheet({ who, shift, close }: { who: Session; shift: Shift; 
         <button type="button" aria-pressed={shift.following} onClick={() => shift.followPlace(!shift.following)}>
           <Icon name="place" /> {say(shift.following ? "shift.stop_place" : "shift.send_place")}
         </button>
+        <Telling />
         <LanguageSwitch />
         <button type="button" class="quiet" onClick={() => void leave()}>
           <Icon name="out" /> {say("login.out")}
@@ -126,7 +129,37 @@ export function ShiftSheet({ who, shift, close }: { who: Session; shift: Shift; 
   );
 }
 
+/** Told by the phone itself while the page is closed; where that cannot be, the sheet says why. */
+function Telling() {
+  const state = useCell(telling);
+  const [problem, setProblem] = useState<string | null>(null);
+  useEffect(() => {
+    lookAtTelling().catch(() => undefined);
+  }, []);
+
+  function turn(): void {
+    setProblem(null);
+    (state === "on" ? tellNoMore() : tellMe()).catch((error) => setProblem(told(error)));
+  }
+
+  if (state === "unknown") return null;
+  if (state === "unable" || state === "denied") return <p class="dim">{say(`push.${state}`)}</p>;
+  return (
+    <>
+      <button type="button" aria-pressed={state === "on"} onClick={turn}>
+        <Icon name="alert" /> {say(state === "on" ? "push.stop" : "push.start")}
+      </button>
+      {problem && (
+        <p class="problem" role="alert">
+          <Icon name="alert" /> {problem}
+        </p>
+      )}
+    </>
+  );
+}
+
 async function leave(): Promise<void> {
+  await tellNoMore().catch(() => undefined);
   await signOut().catch(() => undefined);
   location.assign("/login");
 }

@@ -31,8 +31,57 @@ worker.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || address.origin !== worker.location.origin) return;
   if (address.pathname.startsWith("/assets/")) event.respondWith(kept(request));
   else if (OTHERS.includes(address.pathname)) event.respondWith(kept(request));
-  else if (request.mode === "navigate") event.respondWith(document(request));
+  // To the provider and back is the server's own way: a page of ours in its place would lead nowhere.
+  else if (request.mode === "navigate" && !address.pathname.startsWith("/v1/")) event.respondWith(document(request));
 });
+
+worker.addEventListener("push", (event) => {
+  event.waitUntil(show(event.data?.text() ?? ""));
+});
+
+worker.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(open((event.notification.data ?? {}) as Told));
+});
+
+/** What the service seals for a browser (`service.notices.web_push`): its words are in both languages already. */
+interface Told {
+  code?: string;
+  intercept?: string;
+  title?: string;
+  body?: string;
+}
+
+/** A push must always be shown, whatever it is: a browser takes the right away from a page that stays silent. */
+async function show(text: string): Promise<void> {
+  const told = read(text);
+  await worker.registration.showNotification(told.title ?? "超限攔截 · Intercept", {
+    body: told.body ?? "",
+    icon: "/icons/icon-192.png",
+    badge: "/icons/icon-192.png",
+    // The same truck told anew takes the place of what was told before.
+    tag: told.intercept ?? "wim",
+    requireInteraction: true,
+    data: told,
+  });
+}
+
+function read(text: string): Told {
+  try {
+    return JSON.parse(text) as Told;
+  } catch {
+    return {};
+  }
+}
+
+/** The squad's page where a squad is asked, else the desk's; one that is open already comes to the front. */
+async function open({ code, intercept }: Told): Promise<void> {
+  const page = code === undefined || code === "offered" ? "/squad" : "/board";
+  const windows = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const there = windows.find((one) => new URL(one.url).pathname === page);
+  there?.postMessage({ intercept });
+  await (there ? there.focus() : worker.clients.openWindow(intercept ? `${page}?intercept=${intercept}` : page));
+}
 
 async function keep(): Promise<void> {
   const store = await caches.open(KEPT);
