@@ -7,7 +7,7 @@ verify         unverified                                               the road
 offered        offered to a squad                                       that squad's phones
 desk           with the duty desk, because nobody answered              the desk of the lead agency
 handed_over    handed over                                              the other agency's desk
-passing        unverified … en_route, with a sign at the next           that sign
+passing        open … en_route and verified, with a sign at the next    that sign
                stop point ahead of the truck
 =============  =======================================================  ==============================================
 
@@ -33,7 +33,7 @@ from wim.periods import DEFAULT_TIMEZONE, to_local
 _ROAD, _POLICE = "road", "police"
 
 #: While somebody may still stop the truck; a sign speaks to its driver until he stands.
-_ON_THE_ROAD = frozenset({"unverified", "open", "offered", "claimed", "en_route"})
+_ON_THE_ROAD = frozenset({"open", "offered", "claimed", "en_route"})
 _NOBODY_YET = frozenset({"open", "offered"})
 
 
@@ -162,7 +162,8 @@ def _news(told: Told, ground: Ground) -> Iterator[News]:
         yield News(Code.DESK, desk=lead)
     if told.state == "handed_over":
         yield News(Code.HANDED_OVER, desk=_ROAD if lead == _POLICE else _POLICE)
-    if told.state in _ON_THE_ROAD and (ahead := ground.ahead(told.place)):
+    # A sign is read by everybody: what nobody has looked at yet is not said of a driver in public.
+    if told.state in _ON_THE_ROAD and not told.unverified and (ahead := ground.ahead(told.place)):
         yield News(Code.PASSING, stop_point=ahead[0].id)
 
 
