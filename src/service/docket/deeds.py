@@ -6,7 +6,7 @@ action      writes
 verify      verified_at; it is no longer `unverified`
 claim       squad, lead_agency, claimed_at; the offer is over
 pass        the squad among `passed`; nobody has it
-stop        stopped_at, and the squad where nobody had it any more
+stop        stopped_at, and the squad where nobody had it any more; it has not `ended` out of reach
 weigh       static_gross_kg, scale_certificate, `review` where scale and strips are far apart
 confirm     document_number, where one was given
 legal       permit_number, where one was shown
@@ -122,7 +122,8 @@ def passed_by(told: messages.Intercept) -> dict[str, Any]:
 
 def _stop(told: messages.Intercept, deed: Deed, actor: Actor, at: str, terms: Terms) -> dict[str, Any]:
     squad = actor.squad or deed.squad or told.squad
-    return {"stopped_at": at, "squad": squad, "lead_agency": told.lead_agency or terms.agency_of(squad)}
+    lead_agency = told.lead_agency or terms.agency_of(squad)
+    return {"stopped_at": at, "squad": squad, "lead_agency": lead_agency, "ended": None}
 
 
 def _weigh(told: messages.Intercept, deed: Deed, actor: Actor, at: str, terms: Terms) -> dict[str, Any]:

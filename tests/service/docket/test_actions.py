@@ -348,6 +348,14 @@ def test_nobody_in_reach_ends_an_open_intercept(desk: Desk) -> None:
     assert desk.to_publish() == [told.id]
 
 
+def test_a_truck_that_is_stopped_after_all_has_not_ended_out_of_reach(desk: Desk) -> None:
+    """It stands at the roadside, so nothing says any more that it got away."""
+    fire_due(desk.store, TIME_NS + 15 * MINUTE_NS, desk.terms)
+    assert desk.only_intercept().ended == InterceptEnded.OUT_OF_REACH
+    told = do(desk, SQUAD, Deed(action="stop"))
+    assert (told.state, told.ended) == (InterceptState.STOPPED, None)
+
+
 def test_a_newer_sighting_moves_the_expiry(desk: Desk) -> None:
     """The truck is where it was seen last."""
     desk.now_ns += 10 * MINUTE_NS
