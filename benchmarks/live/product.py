@@ -17,42 +17,18 @@ from typing import Any
 from benchmarks.screen.processes import PROJECT, START_SECONDS, Worker
 from service.settings import PREFIX
 from tests.servers import processes
+from tests.service.roads import ALWAYS, corridor, site, squad, stop_point
 
 SQUADS = 50
 #: Squads whose phones listen, several of each: the API lets some thirty new tokens a minute in from one address.
 TOKENS = 10
 
-_ROAD = """
-[[corridor]]
-id = "G104"
-timezone = "Asia/Shanghai"
-length_km = 120.0
-[[site]]
-id = "G104-K012"
-corridor = "G104"
-chainage_km = 12.4
-[[site.lane]]
-number = 1
-direction = "up"
-[[stop_point]]
-id = "yard"
-corridor = "G104"
-chainage_km = 21.0
-direction = "up"
-capacity = 60
-"""
-
-_SQUAD = """
-[[squad]]
-id = "squad-{number}"
-agency = "road"
-base = "yard"
-sections = [{{corridor = "G104", from_km = 0.0, to_km = 60.0}}]
-stops_per_hour = 60
-shifts = [{{days = "Mon-Sun", from = "00:00", until = "24:00"}}]
-"""
-
-REGISTRY = _ROAD + "".join(_SQUAD.format(number=number) for number in range(SQUADS))
+REGISTRY = (
+    corridor("G104", length_km=120.0)
+    + site("G104-K012", 12.4)
+    + stop_point("yard", 21.0, capacity=60)
+    + "".join(squad(f"squad-{number}", "road", "yard", stops_per_hour=60, shifts=[ALWAYS]) for number in range(SQUADS))
+)
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from service.documents import toml_value
+
+#: The shift of a squad that never goes home.
+ALWAYS = {"days": "Mon-Sun", "from": "00:00", "until": "24:00"}
 
 
 def entry(kind: str, **fields: Any) -> str:
@@ -40,4 +44,4 @@ def _value(value: Any) -> str:
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{name} = {_value(one)}' for name, one in value.items())}}}"
-    return toml_value(value)
+    return value.isoformat() if isinstance(value, date) else toml_value(value)

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from service.store.joint_tables import joint_actions
 from service.topics import INTERCEPTS, JOINT_ACTION
 from tests.kafka.counting import wait_for
 from tests.servers import processes
-from tests.service.roads import squad
+from tests.service.roads import ALWAYS, corridor, site, squad, stop_point
 from tests.service.store.test_ledger import allow_changes
 from tests.service.told import crossings
 from tests.system import phones
@@ -47,33 +48,14 @@ WAITING, A_CONVOY = 8, 6
 
 SQUADS = {"one": "road", "two": "road", "three": "road", "patrol": "police"}
 
-ROADS = """
-[[corridor]]
-id = "G104"
-timezone = "Asia/Shanghai"
-length_km = 120.0
-[[site]]
-id = "G104-K012"
-corridor = "G104"
-chainage_km = 12.4
-certificate = [{number = "JJG-1", class = 5, from = 2020-01-01, until = 2100-01-01}]
-tolerance = [{from = 2020-01-01, percent = 5.0}]
-[[site.lane]]
-number = 1
-direction = "up"
-[[stop_point]]
-id = "yard"
-corridor = "G104"
-chainage_km = 21.0
-direction = "up"
-static_scale = true
-capacity = 50
-"""
+_CERTIFICATE = {"number": "JJG-1", "class": 5, "from": date(2020, 1, 1), "until": date(2100, 1, 1)}
+_TOLERANCE = {"from": date(2020, 1, 1), "percent": 5.0}
 
-_ALWAYS = [{"days": "Mon-Sun", "from": "00:00", "until": "24:00"}]
-
-REGISTRY = ROADS + "".join(
-    squad(name, agency, "yard", stops_per_hour=60, shifts=_ALWAYS) for name, agency in SQUADS.items()
+REGISTRY = (
+    corridor("G104", length_km=120.0)
+    + site("G104-K012", 12.4, certificate=[_CERTIFICATE], tolerance=[_TOLERANCE])
+    + stop_point("yard", 21.0, static_scale=True, capacity=50)
+    + "".join(squad(name, agency, "yard", stops_per_hour=60, shifts=[ALWAYS]) for name, agency in SQUADS.items())
 )
 
 
