@@ -20,9 +20,9 @@ from service.api.negotiation import JSON
 from service.api.parts import Parts, PartsOf
 from service.api.problems import wrong_question
 from service.api.tags import Tag
-from service.docket.plate_reads import reads_of, window
 from service.rating import periods
 from service.rating.periods import Period, QuestionError
+from service.store import lane_reads
 from service.store.downgrades import EVERY_LANE
 from service.store.spans import HOUR_S, Span
 from service.watch.report import LaneHour, LaneReport, SiteReport, report
@@ -56,12 +56,8 @@ def site_health(
     period = _period(parts, known, query)
     with parts.store.reading() as conn:
         found = report(conn, known, Span(period.from_s, period.to_s))
-        reads = reads_of(conn, known.corridor, _now(parts))
+        reads = lane_reads.until(conn, known.id, parts.clock_ns(), parts.policy.plate_read_window_ns)
     return etags.of_content(request, msgspec.json.encode(_state(parts, known, period, found, reads)), JSON)
-
-
-def _now(parts: Parts) -> Span:
-    return window(parts.clock_ns(), parts.policy.plate_read_window_ns)
 
 
 def _period(parts: Parts, site: Site, query: HealthQuery) -> Period:
@@ -75,7 +71,7 @@ def _period(parts: Parts, site: Site, query: HealthQuery) -> Period:
 
 
 def _state(
-    parts: Parts, site: Site, period: Period, found: SiteReport, reads: Mapping[tuple[str, int], PlateReads]
+    parts: Parts, site: Site, period: Period, found: SiteReport, reads: Mapping[int, PlateReads]
 ) -> health_answers.SiteState:
     zone, now_ns = site.timezone, parts.clock_ns()
     certificate = site.certificate_at(now_ns)
@@ -88,9 +84,7 @@ def _state(
         downgraded=any(one.until_ns is None for one in found.downgrades),
         downgrades=[told(one, zone, found.recalled[one.id]) for one in found.downgrades],
         lanes=[
-            _lane(
-                site, site.lanes[one.lane], one, found, now_ns, _plates_now(parts, site, reads.get((site.id, one.lane)))
-            )
+            _lane(site, site.lanes[one.lane], one, found, now_ns, _plates_now(parts, site, reads.get(one.lane)))
             for one in found.lanes
         ],
     )
@@ -164,8 +158,9 @@ def _plates(passages: int, read: int) -> health_answers.Plates:
 def _plates_now(parts: Parts, site: Site, reads: PlateReads | None) -> health_answers.PlatesNow:
     found, floor = reads or PlateReads(0, 0), parts.policy.plate_read_percent_from
     counted = _plates(found.passages, found.read)
+    judged_by = lane_reads.window(parts.clock_ns(), parts.policy.plate_read_window_ns)
     return health_answers.PlatesNow(
-        from_=periods.rfc3339(_now(parts).from_s, site.timezone),
+        from_=periods.rfc3339(judged_by.from_s, site.timezone),
         passages=counted.passages,
         read=counted.read,
         percent=counted.percent,

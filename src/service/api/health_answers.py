@@ -101,7 +101,7 @@ class Plates(Struct, frozen=True):
 
 
 class PlatesNow(Struct, frozen=True, rename={"from_": "from"}):
-    """By what a missing plate is judged now: the policy's window up to this hour, whatever period was asked for."""
+    """By what a missing plate is judged now: the policy's window up to this minute, whatever period was asked for."""
 
     from_: Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
     passages: Natural

@@ -9,16 +9,20 @@ import numpy.typing as npt
 
 from rules.kernels.tally import tally
 from rules.screen import Verdicts
+from service.store.lane_reads import MINUTE_NS, MinuteReads
 from service.store.seen import HourKey
 from service.store.seen_keys import SEEN_KEY, Keys
 from service.store.tally import CELL, Series, Tally
 from wim.kernels.hours import group_hours
-from wim.records import HOUR_NS, PASSAGE_WORDS, Passages, text
+from wim.records import HOUR_NS, PASSAGE_WORDS, Flag, Passages, text
 from wim.sites import Network
 
 #: Counts of sites that no corridor knows are kept under this name, so that a registry mended later can tell.
 NO_CORRIDOR = ""
 _UTC = "UTC"
+
+#: Minutes since 1970 fit into so many bits, whatever a clock says.
+_MINUTE_BITS = 40
 
 
 def lane_hours(passages: Passages) -> tuple[list[HourKey], npt.NDArray[np.int32]]:
@@ -30,6 +34,24 @@ def lane_hours(passages: Passages) -> tuple[list[HourKey], npt.NDArray[np.int32]
     hours_s = rows["origin_ns"] // HOUR_NS * 3600
     keys = zip(rows["site"].tolist(), rows["lane"].tolist(), hours_s.tolist(), strict=True)
     return [HourKey(text(site), lane, hour_s) for site, lane, hour_s in keys], hour_of
+
+
+def lane_minutes(passages: Passages, verdicts: Verdicts, from_ns: int) -> list[MinuteReads]:
+    """What of PASSAGE (n,) crossed each lane in each minute from `from_ns` on, and how many plates were read of it."""
+    recent = passages["time_ns"] >= from_ns
+    hours, hour_of = lane_hours(passages[recent])
+    minute = passages["time_ns"][recent] // MINUTE_NS
+    spots, spot = np.unique(hour_of.astype(np.int64) << _MINUTE_BITS | minute, return_inverse=True)
+    crossed = np.bincount(spot, minlength=len(spots))
+    read = np.bincount(spot, verdicts["flags"][recent] & Flag.NO_PLATE == 0, minlength=len(spots)).astype(np.int64)
+    # An hour's key is that of the lane's clock, which may have been set since: one minute can belong to two of them.
+    found: dict[tuple[str, int, int], tuple[int, int]] = {}
+    for place, *counts in zip(spots.tolist(), crossed.tolist(), read.tolist(), strict=True):
+        hour = hours[place >> _MINUTE_BITS]
+        key = hour.site, hour.lane, (place & (1 << _MINUTE_BITS) - 1) * 60
+        before = found.get(key, (0, 0))
+        found[key] = before[0] + counts[0], before[1] + counts[1]
+    return [MinuteReads(*key, *counts) for key, counts in found.items()]
 
 
 def seen_keys(passages: Passages) -> Keys:

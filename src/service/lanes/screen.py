@@ -19,7 +19,7 @@ from aiokafka.structs import ConsumerRecord
 from mode import ServiceT
 from sqlalchemy import Connection
 
-from dispatch.cases import REACH_HORIZON_NS
+from dispatch.cases import PLATE_READ_WINDOW_NS, REACH_HORIZON_NS
 from rules.kernels.arrays import Terms
 from rules.ruleset import RuleBook, load_book
 from rules.screen import Screen, Verdicts
@@ -31,7 +31,7 @@ from service.lanes.work import DeadLetter, Outcome, Partition, Slice, records_of
 from service.metrics import Metrics
 from service.papers import Papers
 from service.registry import Registry
-from service.store import rates, seen, watches
+from service.store import lane_reads, rates, seen, watches
 from service.store.engine import Store
 from service.store.seen import HourKey
 from service.store.seen_keys import SeenHour, split_new
@@ -52,7 +52,8 @@ def work(parts: Parts) -> ScreenWork:
     book = load_book().trucks_from(policy.truck_from_kg)
     papers = Papers(parts.store, parts.registry, policy.plate_certain_from, policy.trip_gap_ns)
     seal_after_s = policy.seal_after_days * 86_400
-    return ScreenWork(parts.store, parts.registry, book, papers, parts.metrics, seal_after_s, policy.reach_horizon_ns)
+    windows = policy.reach_horizon_ns, policy.plate_read_window_ns
+    return ScreenWork(parts.store, parts.registry, book, papers, parts.metrics, seal_after_s, *windows)
 
 
 def companions(parts: Parts, work: ScreenWork) -> Sequence[ServiceT]:
@@ -96,10 +97,13 @@ class ScreenWork:
         metrics: Metrics,
         seal_after_s: int = seen.SEAL_AFTER_S,
         horizon_ns: int = REACH_HORIZON_NS,
+        plate_window_ns: int = PLATE_READ_WINDOW_NS,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._registry, self._book, self._papers, self._metrics = registry, book, papers, metrics
         self._clock_ns, self._horizon_ns = clock_ns, horizon_ns
+        #: A truck that can still be caught crossed within the horizon, and is judged by the window before it.
+        self._plates_kept_ns = horizon_ns + plate_window_ns
         self._memory = Memory(store, seal_after_s)
         self._doubts = Doubts(store, registry.network)
         self._rule_sets = [rule_set.id for rule_set in book.rule_sets]
@@ -158,11 +162,15 @@ class ScreenWork:
         return batches.count(passages, verdicts, self._rule_sets, self._registry.network)
 
     def _write(self, conn: Connection, judged: _Judged) -> None:
-        now_s = self._clock_ns() // 10**9
+        now_ns = self._clock_ns()
+        now_s = now_ns // 10**9
         self._judge_again(judged, self._doubts.hold(conn))
         judged.saved = self._memory.write(conn, judged.grown, now_s)
         watches.add(conn, self._watched(judged, now_s))
         rates.add(conn, judged.counted[0], now_s)
+        kept_from_ns = now_ns - self._plates_kept_ns
+        minutes = batches.lane_minutes(judged.passages, judged.verdicts, kept_from_ns)
+        lane_reads.add(conn, minutes, kept_from_ns // 10**9)
 
     def _judge_again(self, judged: _Judged, terms: Terms) -> None:
         """Judge by the doubts of now, if they changed since: what is counted from here on must be counted so."""

@@ -67,6 +67,17 @@ lane_watches = Table(
     Column("authenticity", LargeBinary, nullable=False),
 )
 
+#: What crossed each lane by the minute, and how many plates were read of it; only the last hours (`lane_reads`).
+lane_reads = Table(
+    "lane_reads",
+    metadata,
+    text("site", primary_key=True),
+    small("lane", primary_key=True, autoincrement=False),
+    big("minute_s", primary_key=True, autoincrement=False),
+    integer("passages"),
+    integer("plates_read"),
+)
+
 #: Spans in which a site (lane -1) or a lane is doubted; `until_ns` null: it still is. `recalled_s`: up to which hour
 #: what was judged before has been taken back, `recalled` whether all of it.
 downgrades = Table(

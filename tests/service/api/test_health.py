@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 
 from service import messages
 from service.agents.health import keep
 from service.messages import Health, encode
 from service.metrics import Metrics
-from service.store import audit, downgrades, frame_runs, rates, watches
+from service.store import audit, downgrades, frame_runs, lane_reads, watches
 from service.store.frame_runs import Loss
+from service.store.lane_reads import MinuteReads
 from service.store.observed import LaneKey
-from service.store.tally import CELL, Series, Tally
 from tests.service.api.conftest import Api
 from tests.service.told import TIME_NS
 from tests.service.watched import keep_hour
@@ -163,19 +162,17 @@ def test_hours_without_data_are_told_apart_from_hours_without_trucks(api: Api) -
     assert (one["plates_by_day"]["percent"], one["drift"], one["authenticity"]) == (None, None, None)
 
 
-def count(api: Api, hours: int, passages: int, read: int, lane: int = 1) -> None:
-    """Passages of a lane so many hours before now, and how many of them had a plate."""
-    cells = np.zeros(1, CELL)
-    cells["start_s"], cells["passages"], cells["plates_read"] = HOUR_S - hours * 3600, passages, read
-    series = Series("G104", "G104-K012", lane, 0, "cn-2016", "Asia/Shanghai")
+def count(api: Api, minutes: int, passages: int, read: int, lane: int = 1) -> None:
+    """Passages of a lane so many minutes before now, and how many of them had a plate."""
+    minute_s = api.parts.clock_ns() // lane_reads.MINUTE_NS * 60 - minutes * 60
     with api.parts.store.writing() as conn:
-        rates.add(conn, Tally((series,), cells), now_s=HOUR_S)
+        lane_reads.add(conn, [MinuteReads("G104-K012", lane, minute_s, passages, read)], 0)
 
 
 def test_a_camera_that_reads_less_than_half_is_an_alarm(api: Api) -> None:
-    """By the hours that a missing plate is judged by, whatever period was asked for; a lane without traffic is none."""
-    for hours, passages, read in ((3, 100, 100), (2, 10, 10), (0, 11, 0)):
-        count(api, hours, passages, read)
+    """By the two hours that a missing plate is judged by, whatever was asked for; a lane without traffic is none."""
+    for minutes, passages, read in ((120, 100, 100), (119, 10, 10), (0, 11, 0)):
+        count(api, minutes, passages, read)
     one, two = (lane["plates_now"] for lane in api.get("duty", f"{SITE}/health?to=2026-05-28").json()["lanes"])
     assert (one["passages"], one["read"], one["percent"], one["floor_percent"]) == (21, 10, 47.619, 50)
     assert (one["dark"], two["dark"], two["percent"]) == (True, False, None)

@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.lanes.batches import count, lane_hours, seen_keys
+from service.lanes.batches import count, lane_hours, lane_minutes, seen_keys
+from service.store.lane_reads import MinuteReads
 from service.store.seen import HourKey
 from service.store.tally import COUNTS, Series
 from tests.rules.worlds import book, network, random_passages, screen, truck
@@ -32,6 +33,23 @@ def test_every_passage_is_in_its_lane_hour(passages: Passages, copies: int) -> N
     keys, hour_of = lane_hours(passages)
     assert [keys[hour] for hour in hour_of.tolist()] == [hour_key(passage) for passage in passages]
     assert len(set(keys)) == len(keys)
+
+
+@settings(deadline=None)
+@given(random_passages(), st.integers(0, 2), st.integers(0, 100))
+def test_plates_by_the_minute_are_those_of_a_plain_count(passages: Passages, copies: int, since: int) -> None:
+    """Each lane's minutes from a time on, once each: passages, and those whose plate was read."""
+    passages = np.concatenate([passages] * (copies + 1))
+    verdicts = SCREEN.judge(passages)
+    from_ns = int(np.percentile(passages["time_ns"], since)) if len(passages) else 0
+    passed, read = Counter[tuple[str, int, int]](), Counter[tuple[str, int, int]]()
+    for passage, verdict in zip(passages, verdicts, strict=True):
+        if passage["time_ns"] >= from_ns:
+            key = (text(bytes(passage["site"])), int(passage["lane"]), int(passage["time_ns"]) // (60 * 10**9) * 60)
+            passed[key] += 1
+            read[key] += not verdict["flags"] & Flag.NO_PLATE
+    found = lane_minutes(passages, verdicts, from_ns)
+    assert sorted(found) == sorted(MinuteReads(*key, passed[key], read[key]) for key in passed)
 
 
 def test_an_empty_batch_touches_nothing() -> None:

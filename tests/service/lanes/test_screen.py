@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 from aiokafka.structs import ConsumerRecord
+from sqlalchemy import select
 
 from rules.permits import Permit, parse_register
 from rules.ruleset import load_book
@@ -17,7 +18,7 @@ from service.metrics import Metrics
 from service.papers import Papers
 from service.register import document_of
 from service.registry import Registry
-from service.store import register, seen
+from service.store import lane_reads, register, seen, watch_tables
 from service.store.engine import Store
 from service.store.errors import FencedError
 from service.store.rate_table import CountedLane, Extent, Question, query
@@ -127,6 +128,21 @@ def test_vehicles_are_counted_by_site_lane_and_axles(bench: Bench) -> None:
     assert counted == {("K012", "1", axles): 2, ("other", "", axles): 1}
     read = {tuple(one.labels.values()): one.value for one in families["wim_plates_read"].samples}
     assert read == {("K012", "1"): 1, ("other", ""): 0}
+
+
+def test_plates_are_counted_by_the_minute_as_long_as_they_decide(bench: Bench) -> None:
+    """Once each; what crossed before the window of the oldest truck that can still be caught is not kept."""
+    passages = trucks(40_000, 60_000, 40_000)
+    passages["time_ns"][1] -= 2 * HOUR_NS + 13 * 60 * 10**9
+    passages["time_ns"][2] -= 3 * HOUR_NS
+    passages["origin_ns"] = passages["time_ns"]
+    passages["flags"][1] = Flag.NO_PLATE
+    passages["plate"][[0, 2]] = "苏A12345".encode()
+    bench.keep(codec.encode(passages), codec.encode(passages))
+    minutes = [int(time_ns) // lane_reads.MINUTE_NS * 60 for time_ns in passages["time_ns"][:2]]
+    with bench.store.reading() as conn:
+        kept = conn.execute(select(watch_tables.lane_reads)).all()
+    assert sorted(kept) == sorted([("K012", 1, minutes[0], 1, 1), ("K012", 1, minutes[1], 1, 0)])
 
 
 def test_what_comes_again_counts_once_in_every_way_of_coming(bench: Bench) -> None:
