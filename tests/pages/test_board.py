@@ -234,6 +234,24 @@ def test_a_wall_cuts_nothing_off(road: Road, open_page: OpenPage, look: Look, la
     assert faults(page) == []
 
 
+def test_a_name_on_the_map_is_whole(road: Road, open_page: OpenPage, look: Look) -> None:
+    """On a phone's narrow map a squad's or a truck's words stand at the side where there is room for them."""
+    road.truck("苏B20002", ago_s=150, scale=1.3, hundred_tonne=True, severity=6)
+    road.truck("苏B20003", ago_s=800, scale=1.3, hundred_tonne=True, severity=6, passage_speed_kmh=100.0)
+    page = open_page("duty", "/board", size=PHONE)
+    page.locator(".map-squad").wait_for()
+    expect(page.locator(".map-hundred")).to_have_count(2)
+    page.locator(".road-map").scroll_into_view_if_needed()
+    look(page, "board-map-phone")
+    beyond = page.locator(".road-map").evaluate(
+        """map => [...map.querySelectorAll('.map-mark')].filter(one => {
+            const [inner, outer] = [one.getBoundingClientRect(), map.getBoundingClientRect()]
+            return inner.left < outer.left || inner.right > outer.right
+        }).map(one => one.outerHTML)"""
+    )
+    assert beyond == []
+
+
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 def test_the_figures_of_the_day(road: Road, open_page: OpenPage, look: Look, language: str) -> None:
     """Trucks, the rate with its interval, 百噸王; an unwatched day has trucks, but no rate."""

@@ -61,7 +61,7 @@ def test_a_fact_of_the_road_is_kept_although_another_took_the_truck(
     expect_state(other, "已接下")
     expect_sent(other)
     page.context.set_offline(False)
-    expect(page.get_by_role("alert")).to_contain_text(re.compile("「接下」「出發」未被接受.*已由 liyang-3 接下"))
+    expect(page.get_by_role("alert")).to_contain_text(re.compile("「接下」、「出發」未被接受.*已由 liyang-3 接下"))
     expect(page.locator("article")).to_contain_text("回報矛盾")
     look(page, "squad-conflict-fact")
     told = road.told()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from service.registry import Registry, parse_registry
 from tests.pages.axe import faults
@@ -70,6 +70,31 @@ def test_a_road_with_another_clock_is_told_by_it(
     expect(page.get_by_text(shown_at(told.time, "Asia/Shanghai"))).to_have_count(0)
     look(page, f"zone-{path.split('/')[1]}-{language}")
     assert faults(page) == []
+
+
+@pytest.mark.parametrize(("account", "path", "drawn"), [("squad", "/squad", "article"), ("duty", "/board", ".alert")])
+def test_no_time_is_told_by_another_clock_meanwhile(
+    road: Road, open_page: OpenPage, account: str, path: str, drawn: str
+) -> None:
+    """Until the roads are told there is no time of day; then there is the road's."""
+    road.truck()
+    page, held = open_page(account, None, PHONE), list[Route]()
+    page.route("**/v1/corridors*", lambda route: held.append(route))
+    page.goto(path)
+    expect(page.locator(drawn)).to_be_visible()
+    assert re.search(r"\d\d:\d\d:\d\d", page.locator("body").inner_text()) is None
+    for one in held:
+        one.continue_()
+    expect(page.locator(drawn)).to_contain_text(re.compile(r"\d\d:\d\d:\d\d"))
+
+
+def test_the_roads_are_asked_for_again(road: Road, open_page: OpenPage) -> None:
+    """A first question that failed leaves no page without times."""
+    told = road.truck()
+    page = open_page("squad", None, PHONE)
+    page.route("**/v1/corridors*", lambda route: route.abort(), times=1)
+    page.goto("/squad")
+    expect(page.get_by_text(shown_at(told.time, "Asia/Urumqi"))).to_be_visible()
 
 
 def test_the_roads_clock_is_known_without_network(road: Road, open_page: OpenPage) -> None:

@@ -15,7 +15,7 @@ async function begin(): Promise<void> {
   if (!page || !drawn) return render(<Sorry title={say("sorry.no_page")} detail={location.pathname} />, root);
   if (!page.open && !who) return location.replace(`/login?to=${encodeURIComponent(location.pathname)}`);
   show(page, drawn.default);
-  if (who) learnZones().catch(() => undefined);
+  if (who) void learnZones();
 }
 
 function show(page: Page, Drawn: Awaited<ReturnType<Page["load"]>>["default"]): void {

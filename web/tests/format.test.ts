@@ -1,6 +1,19 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ago, clock, counted, dated, excess, NOTHING, percent, probability, span, tonnes } from "../src/shell/format";
-import { language } from "../src/shell/words";
+import {
+  ago,
+  clock,
+  counted,
+  date,
+  dated,
+  excess,
+  listing,
+  NOTHING,
+  percent,
+  probability,
+  span,
+  tonnes,
+} from "../src/shell/format";
+import { language, say, sayOf } from "../src/shell/words";
 import { zones } from "../src/shell/zones";
 
 const NIGHT = "2026-05-28T19:12:40Z";
@@ -40,6 +53,22 @@ test("a road with another clock than most says so", () => {
   expect(clock(NIGHT, null, "G7-K001")).toBe("01:12:40 GMT+6");
   expect(clock(NIGHT, "nowhere")).toBe("03:12:40");
   expect(dated("2026-05-28T17:30:00Z", Date.parse(NIGHT), "G7")).toBe("05-28 23:30:00 GMT+6");
+});
+
+test("no time is told while nobody knows by which clock", () => {
+  zones.set({ home: null, of: {} });
+  expect(clock(NIGHT)).toBe(NOTHING);
+  expect(clock(NIGHT, "G104")).toBe(NOTHING);
+  expect(dated(NIGHT, Date.parse(NIGHT))).toBe(NOTHING);
+  expect(date(NIGHT)).toBe(NOTHING);
+});
+
+test("names are listed and quoted by the marks of the language", () => {
+  const quoted = () =>
+    listing(["claim", "stop"].map((one) => say("conflict.action", { action: sayOf("action", one) })));
+  expect(quoted()).toBe("「接下」、「已攔停」");
+  language.set("en");
+  expect(quoted()).toBe("“Take”, “Stopped”");
 });
 
 test("what is left counts down in minutes and seconds", () => {

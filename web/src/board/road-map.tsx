@@ -43,19 +43,21 @@ function linesOf(features: Feature[]): Map<string, Line> {
 function Ground({ lines, roads, trucks, squads, choose }: Drawn & { lines: Map<string, Line> }) {
   const box = useRef<HTMLElement>(null);
   const [map, setMap] = useState<MapOf | null>(null);
+  const [view, setView] = useState(0);
   const now = useNow(MOVE_MS);
   useEffect(() => {
     if (!box.current) return;
     const made = drawnOn(box.current, lines);
     made?.on("load", () => setMap(made));
+    made?.on("moveend", () => setView((moves) => moves + 1));
     return () => made?.remove();
   }, [lines]);
 
   useEffect(() => {
     if (!map) return;
-    const marks = [...sites(roads.sites), ...patrols()].map((mark) => mark.addTo(map));
+    const marks = [...sites(map, roads.sites), ...patrols(map)];
     return () => marks.forEach((mark) => void mark.remove());
-  }, [map, roads, squads]);
+  }, [map, roads, squads, view]);
 
   useEffect(() => {
     if (!map) return;
@@ -65,15 +67,15 @@ function Ground({ lines, roads, trucks, squads, choose }: Drawn & { lines: Map<s
       const line = place && lines.get(place.corridor);
       if (!place || !line) return [];
       const kind = told.best.hundred_tonne ? "hundred" : pressing(told) ? "repeat" : "plain";
-      const mark = markOf(`map-truck map-${kind}`, told.plate || say("plate.none"));
-      mark.addEventListener("click", () => choose(told.id));
-      return [new Marker({ element: mark, anchor: "left" }).setLngLat(along(line, place.km)).addTo(map)];
+      const mark = marked(map, along(line, place.km), `map-truck map-${kind}`, told.plate || say("plate.none"));
+      mark.getElement().addEventListener("click", () => choose(told.id));
+      return [mark];
     });
     return () => marks.forEach((mark) => void mark.remove());
-  }, [map, trucks, now, lines]);
+  }, [map, trucks, now, lines, view]);
 
   /** Squads at one place stand under one mark. */
-  function patrols(): Marker[] {
+  function patrols(map: MapOf): Marker[] {
     const there = new Map<string, { at: Point; names: string[] }>();
     for (const one of squads.filter((squad) => squad.on_duty)) {
       const place = one.position ?? baseOf(one);
@@ -84,9 +86,7 @@ function Ground({ lines, roads, trucks, squads, choose }: Drawn & { lines: Map<s
       mark.names.push(one.name ?? one.id);
       there.set(at.join(), mark);
     }
-    return [...there.values()].map(({ at, names }) => {
-      return new Marker({ element: markOf("map-squad", names.join(" · ")), anchor: "right" }).setLngLat(at);
-    });
+    return [...there.values()].map(({ at, names }) => marked(map, at, "map-squad", names.join("\n"), "right"));
   }
 
   function baseOf(squad: Squad): { corridor: string; chainage_km: number } | null {
@@ -100,12 +100,23 @@ function Ground({ lines, roads, trucks, squads, choose }: Drawn & { lines: Map<s
   return <section class="road-map" ref={box} aria-label={say("board.map")} />;
 }
 
-function sites(all: Drawn["roads"]["sites"]): Marker[] {
-  return all.flatMap((one) =>
-    one.position
-      ? [new Marker({ element: markOf("map-site", one.name ?? one.id), anchor: "left" }).setLngLat(one.position)]
-      : [],
-  );
+function sites(map: MapOf, all: Drawn["roads"]["sites"]): Marker[] {
+  return all.flatMap((one) => (one.position ? [marked(map, one.position, "map-site", one.name ?? one.id)] : []));
+}
+
+type Side = "left" | "right";
+
+/** A mark with its words to the right of it, or of a squad to the left, so that they cover no truck's (`at` is the end of
+ * it that lies on the place); where the map ends there, to the other side. */
+function marked(map: MapOf, place: Point, kind: string, words: string, at: Side = "left"): Marker {
+  const put = (end: Side) =>
+    new Marker({ element: markOf(`${kind} map-${end}`, words), anchor: end }).setLngLat(place).addTo(map);
+  const mark = put(at);
+  const x = map.project(place).x;
+  const room = at === "right" ? x : map.getContainer().clientWidth - x;
+  if (room >= mark.getElement().offsetWidth) return mark;
+  mark.remove();
+  return put(at === "right" ? "left" : "right");
 }
 
 function markOf(kind: string, words: string): HTMLElement {
@@ -113,7 +124,7 @@ function markOf(kind: string, words: string): HTMLElement {
   mark.className = `map-mark ${kind}`;
   mark.textContent = words;
   mark.setAttribute("role", "img");
-  mark.setAttribute("aria-label", words);
+  mark.setAttribute("aria-label", words.replaceAll("\n", " · "));
   return mark;
 }
 

@@ -54,10 +54,12 @@ export function ago(then: string | number | null | undefined, now_ms: number): s
   return say("ago.days", { n: Math.round(seconds / 86_400) });
 }
 
-/** 03:12:40 by the clock of a place (a corridor or a site); with its offset where most roads have another. */
+/** 03:12:40 by the clock of a place (a corridor or a site); with its offset where most roads have another. Nothing until
+ * the place's zone is known. */
 export function clock(then: string | number | null | undefined, ...places: (string | null | undefined)[]): string {
   if (then === null || then === undefined) return NOTHING;
   const timeZone = zoneOf(...places);
+  if (timeZone === null) return NOTHING;
   const told = new Intl.DateTimeFormat("en-GB", { timeZone, hour12: false, ...SECONDS }).format(ms(then));
   return timeZone === zoneOf() ? told : `${told} ${offsetOf(then, timeZone)}`;
 }
@@ -68,14 +70,16 @@ export function dated(
   now_ms: number,
   ...places: (string | null | undefined)[]
 ): string {
-  if (then === null || then === undefined) return NOTHING;
+  if (then === null || then === undefined || zoneOf(...places) === null) return NOTHING;
   const [day, today] = [date(ms(then), ...places), date(now_ms, ...places)];
   return `${day.slice(0, 4) === today.slice(0, 4) ? day.slice(5) : day} ${clock(then, ...places)}`;
 }
 
 /** 2026-11-29 by the calendar of a place. */
 export function date(then: string | number, ...places: (string | null | undefined)[]): string {
-  const form = { timeZone: zoneOf(...places), dateStyle: "short" } as const;
+  const timeZone = zoneOf(...places);
+  if (timeZone === null) return NOTHING;
+  const form = { timeZone, dateStyle: "short" } as const;
   return new Intl.DateTimeFormat("en-CA", form).format(ms(then));
 }
 
@@ -89,6 +93,11 @@ function offsetOf(then: string | number, timeZone: string): string {
 
 function ms(then: string | number): number {
   return typeof then === "number" ? then : Date.parse(then);
+}
+
+/** Names one after the other, by the comma of the language. */
+export function listing(names: readonly string[]): string {
+  return names.join(language.get() === "en" ? ", " : "、");
 }
 
 /** Chinese has no plural and English two. */

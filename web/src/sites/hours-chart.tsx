@@ -1,6 +1,7 @@
 /** Passages and trucks of a lane hour by hour, and the flags of its passages. */
 
 import uPlot from "uplot";
+import { listing } from "../shell/format";
 import { say } from "../shell/words";
 import { Chart, isKnown } from "./chart";
 import { flagsOf } from "./flags";
@@ -53,7 +54,7 @@ function Passages({ hours, zone }: Hours) {
 function Flags({ hours, zone }: Hours) {
   const lines = flagsOf(hours, LINES.length);
   if (!lines.length) return null;
-  const words = say("sites.flags_by_hour", { flags: lines.map((one) => one.name).join("、") });
+  const words = say("sites.flags_by_hour", { flags: listing(lines.map((one) => one.name)) });
   const series = lines.map((one, place) => ({
     ...LINES[place],
     label: one.name,

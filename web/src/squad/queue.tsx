@@ -1,5 +1,5 @@
 import { useNow } from "../shell/clock";
-import { ago, counted } from "../shell/format";
+import { ago, counted, listing } from "../shell/format";
 import { Icon } from "../shell/icons";
 import type { Intercept } from "../shell/messages";
 import { say, sayOf } from "../shell/words";
@@ -72,7 +72,7 @@ export function Conflicts({
           <h2>
             <Icon name="alert" />
             {say("conflict.title", {
-              actions: refused.map((one) => `「${sayOf("action", one.action)}」`).join(""),
+              actions: listing(refused.map((one) => say("conflict.action", { action: sayOf("action", one.action) }))),
               plate: refused[0]?.plate || say("plate.none"),
             })}
           </h2>
