@@ -77,7 +77,13 @@ def test_optional_fields_may_be_absent() -> None:
     assert (read.media, read.watched) == ([], False)
 
 
-@pytest.mark.parametrize("value", [None, b"", b"{", b"[]", b'{"id": 1}', b"\xff", b'{"id":"0000000000000000"}'])
+#: More brackets in each other than any reader follows.
+DEEP = b'{"new":' + b"[" * 50_000 + b"]" * 50_000 + b"}"
+
+
+@pytest.mark.parametrize(
+    "value", [None, b"", b"{", b"[]", b'{"id": 1}', b"\xff", b'{"id":"0000000000000000"}', b'{"id":"\xff"}', DEEP]
+)
 def test_bytes_that_are_no_message_are_refused_with_the_kind_and_the_problem(value: bytes | None) -> None:
     """The reader gets one error class, ready for a dead letter."""
     with pytest.raises(MessageError, match="not a violation: "):

@@ -81,7 +81,8 @@ def _read(value: bytes, metrics: Metrics) -> _Beat | None:
         beat = messages.decode(Health, value)
         at_ns = instant_ns("time", beat.time)
         text_bytes("site", beat.site)
-    except (messages.MessageError, FormError) as error:
+        document = value.decode()
+    except (messages.MessageError, FormError, UnicodeDecodeError) as error:
         _refuse(metrics, "unreadable", str(error))
         return None
     if at_ns > time.time_ns() + FUTURE_NS:
@@ -91,7 +92,7 @@ def _read(value: bytes, metrics: Metrics) -> _Beat | None:
         _refuse(metrics, "unreadable", f"{beat.site} names a lane above {HIGHEST_LANE}")
         return None
     minutes = [Beat(beat.site, lane.lane, at_ns // 10**9) for lane in beat.lanes if lane.up]
-    return _Beat(beat.site, at_ns, minutes, value.decode())
+    return _Beat(beat.site, at_ns, minutes, document)
 
 
 def _refuse(metrics: Metrics, reason: str, problem: str) -> None:

@@ -24,6 +24,9 @@ VIOLATION_COLUMNS: tuple[str, ...] = tuple(
     name for name in Violation.__struct_fields__ if name not in ("id", "time", "schema", "media")
 )
 _SCHEMA = "wim.violation.v1"
+
+#: What msgspec raises for bytes that are not the message: by form, by fields, by encoding, by depth.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _VIOLATION_KEYS = ("id", "time", "schema", "media", *VIOLATION_COLUMNS)
 
 
@@ -44,7 +47,7 @@ def decode(kind: type[Message], value: bytes | None) -> Message:
     """The message in `value`. Unknown fields are ignored, unknown words are `other`. Raises `MessageError`."""
     try:
         decoded: Message = _DECODERS[kind].decode(value or b"")
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+    except _UNREADABLE as error:
         raise MessageError(kind.__name__.lower(), str(error)) from error
     return decoded
 
