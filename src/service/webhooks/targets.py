@@ -52,7 +52,7 @@ class Webhooks:
 
     def reachable(self, host: str, address: str) -> bool:
         """Whether a host may have an address; only a private host may have one that is not the world's."""
-        return host in self.private_hosts or ipaddress.ip_address(address).is_global
+        return host in self.private_hosts or _is_of_the_world(ipaddress.ip_address(address))
 
 
 def read_webhooks(path: Path | None, registry: Registry) -> Webhooks:
@@ -107,7 +107,7 @@ class _Reading:
             host, _ = parts.hostname or "", parts.port
         except ValueError:
             host = ""
-        if not isinstance(value, str) or not host or parts.username or parts.scheme not in ("http", "https"):
+        if not isinstance(value, str) or not host or "@" in parts.netloc or parts.scheme not in ("http", "https"):
             raise WrongValueError("is no address", "write https://HOST/PATH, without a password in it")
         if host not in self.hosts:
             raise WrongValueError(f"leads to {shown(host)}, which is not allowed", "add the host to `hosts`, or leave")
@@ -131,6 +131,23 @@ class _Reading:
 def _is_inside(host: str) -> bool:
     """Whether a host is written as an address that is not the world's; a name is looked up when it is used."""
     try:
-        return not ipaddress.ip_address(host).is_global
+        return not _is_of_the_world(ipaddress.ip_address(host))
     except ValueError:
         return False
+
+
+#: An IPv4 address stands in the last bits, and a translator leads there (RFC 6052); networks without IPv4 need it.
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+
+#: What `is_global` takes for the world's, and may lead into a network of ours all the same: a translator's own prefix
+#: (RFC 8215), 6to4 and its relay (RFC 7526), IPv4 written as IPv6 (RFC 4291), site-local addresses (RFC 3879).
+_BACK_DOORS = tuple(
+    ipaddress.ip_network(one) for one in ("64:ff9b:1::/48", "2002::/16", "192.88.99.0/24", "::/96", "fec0::/10")
+)
+
+
+def _is_of_the_world(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether an address is one machine's, and lies in no private network, behind no door into one."""
+    if address in _TRANSLATED:
+        address = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.is_global and not address.is_multicast and not any(address in door for door in _BACK_DOORS)

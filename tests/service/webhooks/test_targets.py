@@ -58,6 +58,7 @@ def test_a_file_is_read_whole(tmp_path: Path, registry: Registry) -> None:
         ("https://127.0.0.2/x", "which is not allowed"),
         ("http://hooks.example.org/joint", "would go in clear"),
         ("https://me:secret@hooks.example.org/joint", "is no address"),
+        ("https://:secret@hooks.example.org/joint", "is no address"),
         ("ftp://hooks.example.org/joint", "is no address"),
         ("https://hooks.example.org:port/", "is no address"),
         ("joint", "is no address"),
@@ -96,3 +97,12 @@ def test_what_a_name_may_lead_to() -> None:
         assert not hooks.reachable("hooks.example.org", address)
         assert hooks.reachable("inside", address)
     assert hooks.reachable("hooks.example.org", "93.184.216.34")
+
+
+def test_what_looks_like_the_worlds_and_leads_inside_is_refused() -> None:
+    """Multicast, IPv4 that stands in IPv6, translators and site-local prefixes; what is translated to the world may."""
+    hooks = Webhooks()
+    for address in ("224.0.0.1", "ff02::1", "64:ff9b::a00:1", "64:ff9b:1::1", "2002:a00:1::1", "::10.0.0.1", "fec0::1"):
+        assert not hooks.reachable("hooks.example.org", address), address
+    for address in ("64:ff9b::5db8:d822", "2606:4700::6810:85e5"):
+        assert hooks.reachable("hooks.example.org", address), address
