@@ -126,6 +126,8 @@ _NOBODY = Entry(0, "", "", "", "", None, "", "")
 
 
 def _follows(before: Stamped, found: Stamped, known: Mapping[int, str]) -> Broken | None:
+    if found.number <= before.number:
+        return Broken(found.number, "was added: no such number is drawn")
     if found.number != before.number + 1:
         return Broken(before.number + 1, "is missing")
     if not _is_its_own(found):
@@ -142,7 +144,7 @@ def _is_its_own(found: Stamped) -> bool:
     """Whether the hash is that of what stands there; what cannot be hashed was never written by us."""
     try:
         return stamp(found.entry, found.number, found.previous).hash == found.hash
-    except (UncanonicalError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return False
 
 

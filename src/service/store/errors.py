@@ -68,6 +68,17 @@ class DatabaseUrlError(StoreError):
         self.url = url
 
 
+class LedgerTakenError(StoreError):
+    """An entry stands where the next one belongs: somebody else wrote it, and ours must not get lost behind it."""
+
+    def __init__(self, first: int, last: int) -> None:
+        super().__init__(
+            f"the ledger has an entry already among those that were just drawn, {first} to {last}: somebody wrote into "
+            "the database past this program; run `wim ledger verify`, and put a backup in its place"
+        )
+        self.first, self.last = first, last
+
+
 class KeyReusedError(StoreError):
     """An Idempotency-Key came back with another request than its first."""
 

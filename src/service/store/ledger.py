@@ -10,7 +10,7 @@ durable: what a person was told stands in it.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
@@ -19,10 +19,14 @@ from dispatch.ledger import BEGINNING, Entry, Stamped, stamp
 from service.store import bulk
 from service.store.counters import draw, last
 from service.store.counters import hold as hold_counter
+from service.store.errors import LedgerTakenError
 from service.store.ledger_tables import ledger
 from service.store.paging import LONGEST_PAGE, within
 
 _COUNTER = "ledger"
+
+#: Below every number that the column takes: somebody may have added an entry under one that is never drawn.
+_BEFORE_ALL = -(2**63)
 
 #: The columns of an entry that stand in the table as they are.
 _PLAIN = tuple(name for name in Entry.__dataclass_fields__ if name != "document")
@@ -34,7 +38,12 @@ def hold(conn: Connection) -> None:
 
 
 def append(conn: Connection, entries: Sequence[Entry]) -> list[Stamped]:
-    """Add entries behind the newest; gives them as they stand in the chain. Raises `UncanonicalError`."""
+    """Add entries behind the newest; gives them as they stand in the chain.
+
+    Raises:
+        UncanonicalError: a value has no one form in JSON.
+        LedgerTakenError: somebody wrote past this program; nothing of the transaction may stay.
+    """
     if not entries:
         return []
     number = draw(conn, _COUNTER, len(entries)) - len(entries)
@@ -44,7 +53,8 @@ def append(conn: Connection, entries: Sequence[Entry]) -> list[Stamped]:
         number += 1
         stamped.append(stamp(entry, number, previous))
         previous = stamped[-1].hash
-    bulk.upsert(conn, ledger, _columns(stamped), bulk.keep)
+    if bulk.upsert(conn, ledger, _columns(stamped), bulk.keep) != len(stamped):
+        raise LedgerTakenError(stamped[0].number, number)
     return stamped
 
 
@@ -70,7 +80,7 @@ def read(
 
 def every(conn: Connection, page: int = LONGEST_PAGE) -> Iterator[Stamped]:
     """All entries in order, some at a time: a ledger of years does not fit into memory."""
-    after = 0
+    after = _BEFORE_ALL
     while rows := conn.execute(_after(after, page)).all():
         yield from map(_stamped, rows)
         after = rows[-1].number
@@ -88,14 +98,14 @@ def _after(number: int, limit: int) -> Select[Any]:
 def _columns(stamped: Sequence[Stamped]) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {name: [getattr(one.entry, name) for one in stamped] for name in _PLAIN}
     columns["number"] = [one.number for one in stamped]
-    columns["document"] = [_text(one.entry) for one in stamped]
+    columns["document"] = [_canonical(one.entry.document) for one in stamped]
     columns["previous_hash"] = [one.previous for one in stamped]
     columns["hash"] = [one.hash for one in stamped]
     return columns
 
 
-def _text(entry: Entry) -> str:
-    return json.dumps(dict(entry.document), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+def _canonical(document: Mapping[str, Any]) -> str:
+    return json.dumps(dict(document), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _stamped(row: Row[Any]) -> Stamped:
@@ -104,9 +114,10 @@ def _stamped(row: Row[Any]) -> Stamped:
 
 
 def _document(text: str) -> dict[str, Any]:
-    """What stands there; a text that is no object any more is shown as what it is, and fits no hash."""
+    """What stands there; a text that is not as it was written is shown as what it is, and fits no hash."""
     try:
         found = json.loads(text)
-    except ValueError:
-        found = None
-    return found if isinstance(found, dict) else {"unreadable": text}
+        as_written = isinstance(found, dict) and _canonical(found) == text
+    except (TypeError, ValueError, RecursionError):
+        as_written = False
+    return found if as_written else {"unreadable": text}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, insert, text, update
 from sqlalchemy.exc import DBAPIError
 
-from dispatch.ledger import BEGINNING, Broken, Entry, verify
+from dispatch.ledger import BEGINNING, Broken, Entry, Stamped, stamp, verify
 from service.pseudonyms import Pseudonyms
 from service.store import ledger
 from service.store.engine import Store
+from service.store.errors import LedgerTakenError
 from service.store.ledger_tables import ledger as ledger_table
 from service.store.purge import Keep, purge
 
@@ -129,7 +131,44 @@ def test_a_deletion_past_the_guard_is_named(store: Store, number: int) -> None:
     assert broken(store) == Broken(number, "is missing")
 
 
-@pytest.mark.parametrize("damage", ["", "[]", "{", '{"kg": NaN}', '{"kg": 1.5}'])
+@pytest.mark.parametrize("number", [0, -7])
+def test_an_entry_under_a_number_that_is_never_drawn_is_named(store: Store, number: int) -> None:
+    """No guard keeps a hand with the database's password from adding one before the first."""
+    fill(store, 8)
+    add_past_the_guard(store, number)
+    assert broken(store) == Broken(number, "was added: no such number is drawn")
+
+
+def test_an_entry_where_the_next_belongs_takes_no_other_out(store: Store) -> None:
+    """What a person did is refused aloud rather than lost behind a row that somebody else put there."""
+    fill(store, 2)
+    add_past_the_guard(store, 3)
+    with pytest.raises(LedgerTakenError, match="wim ledger verify"):
+        fill(store, 1)
+    assert broken(store) == Broken(3, "was added past the number that was drawn last")
+
+
+def add_past_the_guard(store: Store, number: int) -> None:
+    """A well-made entry behind the newest, under a number of the forger's choice."""
+    with store.writing() as conn:
+        newest = ledger.read(conn, ledger.last_number(conn) - 1, 1)[0]
+        conn.execute(insert(ledger_table).values(told(stamp(entry(), number, newest.hash))))
+
+
+def told(stamped: Stamped) -> dict[str, object]:
+    """An entry as its row."""
+    columns = {name: getattr(stamped.entry, name) for name in Entry.__dataclass_fields__}
+    hashes = {"previous_hash": stamped.previous, "hash": stamped.hash}
+    document = json.dumps(stamped.entry.document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return {**columns, **hashes, "document": document, "number": stamped.number}
+
+
+#: JSON that a reader takes for the document that was written, and that is another text.
+TWICE = '{"scale_certificate":"秤-7","static_gross_kg":1,"static_gross_kg":61200}'
+DEEP = '{"kg": ' + "[" * 50_000 + "]" * 50_000 + "}"
+
+
+@pytest.mark.parametrize("damage", ["", "[]", "{", '{"kg": NaN}', '{"kg": 1.5}', TWICE, DEEP])
 def test_a_damaged_document_is_named_not_raised(store: Store, damage: str) -> None:
     """A text that is no document of ours any more is a broken entry, not a crash."""
     fill(store, 2)
