@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # What pytest gets beside its configuration; `make test PYTEST='tests/wim -x'` runs a part.
-PYTEST ?= --numprocesses=auto --dist=loadfile
+PYTEST ?= --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 KAFKA ?=
 
 # "yes" where the pages can be built: Vite needs that much.

@@ -8,6 +8,7 @@ of the nearest path, on a plane laid to the Earth there: good to a metre within 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatch.roads import Place
-from wim.sites import Corridor, Network
+from wim.sites import Corridor
 
 #: One degree of latitude, of the sphere with the Earth's mean radius.
 _DEGREE_KM: Final = 6_371.0 * math.pi / 180
@@ -34,9 +35,11 @@ class _Foot:
     chainage_km: float
 
 
-def nearest_place(network: Network, longitude: float, latitude: float, within_km: float = OFF_ROAD_KM) -> Place | None:
-    """The nearest place on a corridor that has a path, None where none is `within_km`; of equals the smaller id."""
-    feet = (_foot(corridor, longitude, latitude) for corridor in network.corridors.values() if corridor.path)
+def nearest_place(
+    roads: Iterable[Corridor], longitude: float, latitude: float, within_km: float = OFF_ROAD_KM
+) -> Place | None:
+    """The nearest place on a road that has a path, None where none is `within_km`; of equals the smaller id."""
+    feet = (_foot(road, longitude, latitude) for road in roads if road.path)
     foot = min(feet, key=lambda found: (found.off_km, found.corridor), default=None)
     return Place(foot.corridor, foot.chainage_km) if foot and foot.off_km <= within_km else None
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dispatch.positions import OFF_ROAD_KM, nearest_place
 from dispatch.roads import Place
-from wim.sites import Corridor, Network
+from wim.sites import Corridor
 
 ZONE = "Asia/Shanghai"
 #: Due north along a meridian: a degree is 111.195 km.
@@ -19,14 +19,9 @@ NORTH = Corridor("north", ZONE, path=((119.0, 31.0), (119.0, 32.0)))
 DEGREE_KM = 6_371.0 * math.pi / 180
 
 
-def network(*corridors: Corridor) -> Network:
-    """A network of these corridors."""
-    return Network({item.id: item for item in corridors})
-
-
 def test_chainage_is_how_far_along_the_path_a_place_lies() -> None:
     """A patrol 300 m east of a meridian is at the chainage of its latitude."""
-    found = nearest_place(network(NORTH), 119.0 + 0.3 / (DEGREE_KM * math.cos(math.radians(31.25))), 31.25)
+    found = nearest_place((NORTH,), 119.0 + 0.3 / (DEGREE_KM * math.cos(math.radians(31.25))), 31.25)
     assert found is not None
     assert (found.corridor, found.chainage_km) == ("north", pytest.approx(0.25 * DEGREE_KM, abs=1e-3))
 
@@ -34,13 +29,13 @@ def test_chainage_is_how_far_along_the_path_a_place_lies() -> None:
 def test_a_path_is_stretched_to_the_length_that_the_registry_gives() -> None:
     """A drawn line cuts the bends, the kilometre stones do not."""
     winding = Corridor("winding", ZONE, length_km=140.0, path=NORTH.path)
-    assert nearest_place(network(winding), 119.0, 31.25) == Place("winding", pytest.approx(35.0))
+    assert nearest_place((winding,), 119.0, 31.25) == Place("winding", pytest.approx(35.0))
 
 
 def test_a_road_of_many_degrees_keeps_its_chainage() -> None:
     """East and then north over ten degrees of latitude: each piece counts at its own latitude."""
     bent = Corridor("bent", ZONE, path=((110.0, 20.0), (111.0, 20.0), (111.0, 30.0)))
-    found = nearest_place(network(bent), 111.0, 30.0)
+    found = nearest_place((bent,), 111.0, 30.0)
     east_km = math.cos(math.radians(20.0)) * DEGREE_KM
     assert found == Place("bent", pytest.approx(east_km + 10 * DEGREE_KM))
 
@@ -48,33 +43,33 @@ def test_a_road_of_many_degrees_keeps_its_chainage() -> None:
 def test_the_nearest_road_is_taken_and_none_when_all_are_far() -> None:
     """A patrol in its yard a kilometre away is on no corridor."""
     near = Corridor("near", ZONE, path=((119.004, 31.0), (119.004, 32.0)))
-    roads = network(NORTH, near, Corridor("unmapped", ZONE))
+    roads = (NORTH, near, Corridor("unmapped", ZONE))
     assert [nearest_place(roads, longitude, 31.5, 0.5) for longitude in (119.0019, 119.0021, 119.0095)] == [
         Place("north", pytest.approx(0.5 * DEGREE_KM)),
         Place("near", pytest.approx(0.5 * DEGREE_KM)),
         None,
     ]
-    assert nearest_place(network(), 119.0, 31.5) is None
+    assert nearest_place((), 119.0, 31.5) is None
 
 
 def test_before_and_behind_its_ends_a_road_is_at_its_ends() -> None:
     """A place just off the end is taken to it, and no chainage is negative or beyond the length."""
-    ends = [nearest_place(network(NORTH), 119.0, latitude) for latitude in (30.995, 32.005)]
+    ends = [nearest_place((NORTH,), 119.0, latitude) for latitude in (30.995, 32.005)]
     assert ends == [Place("north", 0.0), Place("north", pytest.approx(DEGREE_KM))]
 
 
 def test_the_date_line_is_no_edge() -> None:
     """A road over it is one line."""
     far = Corridor("far", ZONE, path=((179.9, 0.0), (-179.9, 0.0)))
-    assert nearest_place(network(far), -179.95, 0.0) == Place("far", pytest.approx(0.15 * DEGREE_KM))
+    assert nearest_place((far,), -179.95, 0.0) == Place("far", pytest.approx(0.15 * DEGREE_KM))
 
 
 def test_a_point_that_is_drawn_twice_does_no_harm() -> None:
     """Exported paths repeat points; a path of one place has no length."""
     twice = Corridor("twice", ZONE, path=((119.0, 31.0), (119.0, 31.0), (119.0, 32.0)))
     point = Corridor("point", ZONE, length_km=5.0, path=((119.0, 31.0), (119.0, 31.0)))
-    assert nearest_place(network(twice), 119.0, 31.5) == Place("twice", pytest.approx(0.5 * DEGREE_KM))
-    assert nearest_place(network(point), 119.0, 31.0) == Place("point", 0.0)
+    assert nearest_place((twice,), 119.0, 31.5) == Place("twice", pytest.approx(0.5 * DEGREE_KM))
+    assert nearest_place((point,), 119.0, 31.0) == Place("point", 0.0)
 
 
 @given(
@@ -94,7 +89,7 @@ def test_no_point_of_the_path_is_nearer(path: list[tuple[float, float]], longitu
         for a, b in itertools.pairwise(path)
         for part in range(51)
     )
-    roads = network(Corridor("road", ZONE, path=tuple(path)))
+    roads = (Corridor("road", ZONE, path=tuple(path)),)
     assert nearest_place(roads, longitude, latitude, walked + 1e-6) is not None
     # Between two steps of the walk lies a fiftieth of a piece, half of it on either side.
     step_km = max(math.dist(a, b) for a, b in itertools.pairwise(path)) * DEGREE_KM / 50 + 1e-6
@@ -103,4 +98,4 @@ def test_no_point_of_the_path_is_nearer(path: list[tuple[float, float]], longitu
 
 def test_a_kilometre_off_the_road_is_still_at_it() -> None:
     """The default takes a yard beside the road for the road."""
-    assert nearest_place(network(NORTH), 119.0 + 0.9 * OFF_ROAD_KM / DEGREE_KM, 31.5) is not None
+    assert nearest_place((NORTH,), 119.0 + 0.9 * OFF_ROAD_KM / DEGREE_KM, 31.5) is not None

@@ -123,7 +123,7 @@ def _keep(parts: Parts, asker: Asker, squad: str, body: StatusBody) -> Response:
     now_ns = parts.clock_ns()
     with parts.store.writing(durable=True) as conn:
         before = squads.get(conn, squad) or StatusRow(squad, None, 0, None, None, 0)
-        after = _after(parts, before, body, now_ns)
+        after = _after(parts, asker, before, body, now_ns)
         squads.save(conn, after)
         if body.signed_in is not None:
             turns.note(conn, squad, Word(_at_ns(parts, body, now_ns), body.signed_in))
@@ -152,9 +152,9 @@ def _check_place(parts: Parts, asker: Asker, body: StatusBody) -> None:
         raise _wrong("chainage_km", f"lies beyond the road's end at {road.length_km:g} km", "give one of the road")
 
 
-def _after(parts: Parts, before: StatusRow, body: StatusBody, now_ns: int) -> StatusRow:
+def _after(parts: Parts, asker: Asker, before: StatusRow, body: StatusBody, now_ns: int) -> StatusRow:
     at_ns = _at_ns(parts, body, now_ns)
-    place = _place(parts, body)
+    place = _place(parts, asker, body)
     if body.signed_in is None and place is None and body.longitude is None:
         raise _wrong("signed_in", "nothing is said", "give signed_in, or a place")
     after = before
@@ -177,9 +177,8 @@ def _at_ns(parts: Parts, body: StatusBody, now_ns: int) -> int:
     return at_ns
 
 
-def _place(parts: Parts, body: StatusBody) -> Place | None:
-    """The place on a corridor. Raises the problem of half a place, or of one on no known road."""
-    network = parts.registry.network
+def _place(parts: Parts, asker: Asker, body: StatusBody) -> Place | None:
+    """The place on a corridor of the asker's, None where none is near. Raises the problem of half a place."""
     if (body.corridor is None) != (body.chainage_km is None):
         raise _wrong("chainage_km", "stands without the other half of the place", "give corridor and chainage_km")
     if (body.longitude is None) != (body.latitude is None):
@@ -189,7 +188,8 @@ def _place(parts: Parts, body: StatusBody) -> Place | None:
     if body.longitude is None or body.latitude is None:
         return None
     # Off every road that has a path nobody knows where along one it is: its base stands for it, as without a phone.
-    return nearest_place(network, body.longitude, body.latitude)
+    roads = [road for road in parts.registry.network.corridors.values() if asker.scope.has(road.id)]
+    return nearest_place(roads, body.longitude, body.latitude)
 
 
 def _wrong(field: str, problem: str, remedy: str) -> Problem:

@@ -54,6 +54,7 @@ key_sections = [{from_km = 30.0, to_km = 55.0, name = "quarry"}]
 [[corridor]]
 id = "S340"
 timezone = "Asia/Shanghai"
+path = [[119.30, 31.70], [119.40, 31.70]]
 
 [[site]]
 id = "G104-K012"

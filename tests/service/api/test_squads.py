@@ -37,6 +37,13 @@ def test_a_phone_says_where_it_is_by_the_map(api: Api) -> None:
     assert say(api, "rival", {"longitude": 10.0, "latitude": 50.0}, "liyang-3").json()["position"] is None
 
 
+def test_no_place_of_the_map_is_on_a_foreign_road(api: Api) -> None:
+    """Beside a road that is not the squad's nothing is known of where it is; a desk of both roads may say it."""
+    there = {"longitude": 119.35, "latitude": 31.7}
+    assert say(api, "squad", there).json()["position"] is None
+    assert say(api, "duty", there).json()["position"]["corridor"] == "S340"
+
+
 def test_an_older_word_changes_nothing(api: Api) -> None:
     """A position that waited for a network does not move a squad back."""
     say(api, "squad", {"corridor": "G104", "chainage_km": 18.5})
