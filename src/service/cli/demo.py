@@ -85,9 +85,8 @@ def _start(parts: Children, rate: float | None) -> tuple[Heading, str, Child, li
     # For pictures alone: a worker that saw it would archive frames as well.
     api = parts.start("api", "api", WIM_ARCHIVE=str(parts.folder / "archive"))
     address = f"http://127.0.0.1:{parts.environment['WIM_API__PORT']}"
-    parts.wait_for("api", lambda: is_up(address))
-    parts.wait_for("api", lambda: DUTY in _tokens(api))
-    parts.wait_for("worker", lambda: "partitions taken over" in worker.read())
+    parts.wait_for(api, lambda: is_up(address) and DUTY in _tokens(api), _still)
+    parts.wait_for(worker, lambda: "partitions taken over" in worker.read(), _still)
     tokens = _tokens(api)
     pictures = "--pictures-to", address, "--token-file", str(_token_file(parts, tokens["demo-device"]))
     simulator = parts.start(
@@ -95,10 +94,20 @@ def _start(parts: Children, rate: float | None) -> tuple[Heading, str, Child, li
     )
     viewer = next(name for name in tokens if name not in STAFF)
     heading = Heading(
-        address, tokens[DUTY], tokens[viewer], tokens["demo-police"], parts.environment["WIM_KAFKA__BOOTSTRAP_SERVERS"]
+        address,
+        tokens[DUTY],
+        tokens[viewer],
+        tokens["demo-police"],
+        parts.environment["WIM_KAFKA__BOOTSTRAP_SERVERS"],
+        parts.environment["WIM_DATABASE__URL"],
     )
     metrics = f"http://127.0.0.1:{_METRICS.findall(worker.read())[0]}/metrics"
     return heading, metrics, simulator, crew(address, tokens, viewer.removeprefix("demo-"))
+
+
+def _still() -> None:
+    told = "首次啟動編譯計算核心，忙碌的機器要數分鐘 the first start compiles its kernels: minutes on a busy machine …"
+    typer.echo(told, err=True)
 
 
 def _token_file(parts: Children, token: str) -> Path:

@@ -19,8 +19,11 @@ from service.broker import embedded
 from service.store import schema
 from service.store.engine import open_store
 
-#: A cold start compiles every kernel once.
-READY_SECONDS = 90.0
+#: A cold start compiles every kernel once: half a minute on an idle machine, several on one with two busy cores. A
+#: part that ends is noticed at once; this bounds one that hangs.
+READY_SECONDS = 900.0
+#: Whoever watches is told after this long what takes its time.
+TOLD_SECONDS = 15.0
 #: A worker needs up to 8 s to finish its batch (architecture.md, promise 5).
 STOP_SECONDS = 10.0
 #: Simulated passages count in histories here, and nowhere else unless a region says so (decision.md §6).
@@ -93,13 +96,22 @@ class Children:
         for child in self.running:
             child.check()
 
-    def wait_for(self, what: str, ready: Callable[[], bool]) -> None:
-        """Return once `ready`; raises DemoError where somebody ends before, or where it takes too long."""
-        give_up = time.monotonic() + READY_SECONDS
+    def wait_for(
+        self, child: Child, ready: Callable[[], bool], slow: Callable[[], None], most_s: float = READY_SECONDS
+    ) -> None:
+        """Return once the child is `ready`; calls `slow` once where that takes long.
+
+        Raises DemoError where any of them ends before, or where it takes longer than `most_s`.
+        """
+        began_s, told = time.monotonic(), False
         while not ready():
             self.check()
-            if time.monotonic() > give_up:
-                raise DemoError(what, f"not ready after {READY_SECONDS:.0f} s", self.running[-1].log)
+            waited_s = time.monotonic() - began_s
+            if waited_s > most_s:
+                raise DemoError(child.name, f"not ready after {most_s:.0f} s", child.log)
+            if waited_s > TOLD_SECONDS and not told:
+                slow()
+                told = True
             time.sleep(0.1)
 
     def stop(self) -> None:

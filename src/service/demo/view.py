@@ -50,6 +50,7 @@ class Heading:
     squad_token: str
     police_token: str
     broker: str
+    database: str
 
     @property
     def curl(self) -> str:
@@ -66,6 +67,8 @@ class Heading:
             f"值班令牌 duty's token:   {self.token}",
             f"中隊令牌 squad's token: {self.squad_token}",
             f"交警令牌 police's token: {self.police_token}",
+            "總帳 ledger:",
+            f"WIM_DATABASE__URL={self.database} .venv/bin/wim ledger verify",
             "即時 live:",
             f"curl -N -H 'Authorization: Bearer {self.token}' {self.api}/v1/live",
             "超限率 rates (Ctrl-C ends everything):",

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from service.demo.view import Heading, draw, shares
 
-HEADING = Heading("http://127.0.0.1:8000", "d" * 43, "s" * 43, "p" * 43, "127.0.0.1:40001")
+HEADING = Heading("http://127.0.0.1:8000", "d" * 43, "s" * 43, "p" * 43, "127.0.0.1:40001", "sqlite:////tmp/wim.db")
 
 
 def corridor(number: int, direction: str) -> dict[str, Any]:
