@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { usualOf } from "../src/squad/buttons";
-import { cardOf, isShown, ordered } from "../src/squad/cards";
+import { atHand, cardOf, isShown, ordered } from "../src/squad/cards";
 import type { Entry } from "../src/squad/outbox";
 import { press } from "../src/squad/pad";
 import { explain } from "../src/squad/queue";
@@ -54,6 +54,20 @@ test("in hand comes first, then what is asked of me, then by priority, others' l
   ];
   const cards = ordered(made.map((one) => cardOf(one, "liyang-2", [])));
   expect(cards.map((card) => card.told.id)).toEqual(["mine", "asked", "high", "low", "other"]);
+});
+
+test("what was opened stays open, until it is over and another truck is asked of this squad", () => {
+  const card = (id: string, state: string, squad: string | null = "liyang-2") =>
+    cardOf(intercept({ id, state, squad }), "liyang-2", []);
+  const [asked, nobodys] = [card("asked", "offered"), card("nobodys", "open", null)];
+  const chosen = (opened: ReturnType<typeof card>, ...others: ReturnType<typeof card>[]) =>
+    atHand(ordered([opened, ...others]), opened.told.id)?.told.id;
+  expect(chosen(card("unloaded", "unloaded"), asked, nobodys)).toBe("asked");
+  expect(chosen(card("unloaded", "unloaded"), nobodys)).toBe("unloaded");
+  expect(chosen(card("lost", "lost"), asked)).toBe("lost");
+  expect(chosen(nobodys, asked)).toBe("nobodys");
+  expect(atHand(ordered([nobodys, asked]), null)?.told.id).toBe("asked");
+  expect(atHand([], "gone")).toBeUndefined();
 });
 
 test("what the duty desk has not verified is not shown, what waits to be sent always is", () => {

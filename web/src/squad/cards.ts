@@ -62,6 +62,17 @@ export function ordered(cards: readonly Card[]): Card[] {
   );
 }
 
+/**
+ * The card in full: whoever opened one keeps it, whatever comes in meanwhile. One that is over, with nothing left to
+ * press, makes room for a truck that is in this squad's hands or asked of it: such a question runs out in a minute.
+ */
+export function atHand(cards: readonly Card[], chosen: string | null): Card | undefined {
+  const [first] = cards;
+  const opened = cards.find((one) => one.told.id === chosen);
+  const done = opened && rankOf(opened) === 4 && ![...opened.actions, ...opened.waiting, ...opened.refused].length;
+  return opened && !(done && first && rankOf(first) <= 1) ? opened : first;
+}
+
 /** Whether a card is still shown; what is not verified yet is the duty desk's. */
 export function isShown(card: Card, now_ms: number): boolean {
   if (card.waiting.length || card.refused.length) return true;

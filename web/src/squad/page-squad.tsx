@@ -10,7 +10,7 @@ import { zones } from "../shell/zones";
 import { AskSheet, needsAsking } from "./asking";
 import { Buttons } from "./buttons";
 import { FullCard, RowCard } from "./card";
-import { type Card, cardOf, isShown, ordered, rankOf } from "./cards";
+import { atHand, type Card, cardOf, isShown, ordered, rankOf } from "./cards";
 import type { Fields } from "./outbox";
 import { Conflicts, Others, Queue } from "./queue";
 import { type Shift, ShiftSheet, useShift } from "./shift";
@@ -83,12 +83,12 @@ interface Decked {
   live: boolean;
 }
 
-/** The card at hand in full, the others as rows. Who opened one keeps it open, whatever comes in meanwhile. */
+/** The card at hand in full, the others as rows. */
 function Deck({ cards, who, watch, fresh, live }: Decked) {
   const [chosen, setChosen] = useState(new URLSearchParams(location.search).get("intercept"));
   useToldOf(setChosen);
   const [asking, setAsking] = useState<string | null>(null);
-  const open = cards.find((one) => one.told.id === chosen) ?? cards[0];
+  const open = atHand(cards, chosen);
   const unpictured = open && !open.told.best.media.length ? open.told.id : null;
   useEffect(() => {
     if (unpictured && live) watch.picture(unpictured);
