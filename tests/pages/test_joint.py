@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, ViewportSize, expect
@@ -85,6 +86,83 @@ def test_a_truck_is_proposed_by_hand(road: Road, open_page: OpenPage, look: Look
     assert page.request.get("/v1/joint-actions").json()["items"][0]["intercept"] == told.id
     ledger(other)
     expect(other.locator(".entries")).to_contain_text("司機鎖車門拒絕過磅")
+
+
+def stale(page: Page) -> list[Route]:
+    """The page learns nothing of the joint action after its list: its feed is cut, and its first move waits."""
+    held: list[Route] = []
+    page.route("**/v1/live*", lambda route: route.abort())
+    quiet = {"content_type": "text/event-stream", "body": ": nothing\n\n"}
+    page.route("**/v1/live*", lambda route: route.fulfill(**quiet), times=1)
+    page.route("**/actions", lambda route: held.append(route), times=1)
+    return held
+
+
+def moved(page: Page, joint: dict[str, Any], action: str, token: str, **told: str) -> None:
+    """An agency moves its side as a program."""
+    seen = {"Idempotency-Key": f"{action}-1", "If-Match": f'"{joint["version"]}"'}
+    answer = page.context.request.post(
+        f"/v1/joint-actions/{joint['id']}/actions",
+        data={"action": action, **told},
+        headers={**seen, "Authorization": f"Bearer {token}"},
+    )
+    assert answer.ok, answer.text()
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_move_that_was_overtaken_is_sent_again_by_hand(
+    road: Road, open_page: OpenPage, look: Look, language: str
+) -> None:
+    """The page shows what the other side did meanwhile and keeps what was typed; the person sends it again, or not."""
+    proposed(road)
+    page, api = open_page("police", None, PHONE, language), open_page("duty", None)
+    held = stale(page)
+    page.goto("/joint")
+    page.get_by_label(re.compile("派出單位|Unit")).fill("jiaojing-3")
+    page.locator("[data-move=accept]").click()
+    (joint,) = api.request.get("/v1/joint-actions").json()["items"]
+    moved(api, joint, "accept", road.accounts.tokens["duty"], unit="liyang-2")
+    held[0].continue_()
+    notice = page.get_by_role("alert")
+    expect(notice).to_contain_text(re.compile("還沒送出|was not sent"))
+    expect(notice).to_contain_text(re.compile("路政 已送達 → 已接受|road authority Delivered → Accepted"))
+    expect(notice).to_contain_text("liyang-2")
+    expect(notice).to_contain_text("jiaojing-3")
+    look(page, f"joint-moved-{language}")
+    assert faults(page) == []
+    page.get_by_role("button", name=re.compile("仍要接受|Accept all the same")).click()
+    side = page.get_by_role("region", name=re.compile("公安|^police$"))
+    expect(side).to_contain_text(re.compile("已接受|Accepted"))
+    expect(side).to_contain_text("jiaojing-3")
+    expect(notice).to_have_count(0)
+
+
+def test_a_move_that_is_not_possible_any_more_is_not_offered_again(road: Road, open_page: OpenPage) -> None:
+    """Another desk of the same agency was quicker: the page says so, and what it became."""
+    proposed(road)
+    page, api = open_page("police", None, PHONE), open_page("police", None)
+    held = stale(page)
+    page.goto("/joint")
+    page.locator("[data-move=accept]").click()
+    (joint,) = api.request.get("/v1/joint-actions").json()["items"]
+    moved(api, joint, "decline", road.accounts.tokens["police"], note="警力不足")
+    held[0].continue_()
+    notice = page.get_by_role("alert")
+    for words in ("公安 已送出 → 拒絕", "警力不足", "現在已不能「接受」"):
+        expect(notice).to_contain_text(words)
+    expect(notice.get_by_role("button")).to_have_text(["知道了"])
+
+
+def test_accepting_names_the_unit(road: Road, open_page: OpenPage, look: Look) -> None:
+    """Of road one of the registry's squads, by its name; the other agency reads who comes."""
+    proposed(road)
+    duty, police = open_page("duty", "/joint"), open_page("police", "/joint", DESK)
+    duty.get_by_label("派出單位").select_option("溧陽二中隊")
+    look(duty, "joint-unit")
+    duty.locator("[data-move=accept]").click()
+    expect(police.get_by_role("region", name="路政")).to_contain_text("溧陽二中隊")
+    ledger(police)
+    expect(police.locator(".entries")).to_contain_text("接受")
 
 
 def test_declining_needs_a_reason(road: Road, open_page: OpenPage) -> None:

@@ -5,6 +5,7 @@ import { useCell } from "../shell/cell";
 import { useNow } from "../shell/clock";
 import { ago, clock, excess, km, span, tonnes } from "../shell/format";
 import { Icon } from "../shell/icons";
+import type { Squad } from "../shell/messages";
 import { Plate } from "../shell/plate";
 import { type Session, session } from "../shell/session";
 import { FeedLine, LanguageSwitch } from "../shell/top";
@@ -84,6 +85,7 @@ function Desk({ who, watch }: { who: Session; watch: Watch }) {
 function Proposal({ joint, who, watch }: { joint: Joint; who: Session; watch: Watch }) {
   const [open, setOpen] = useState(false);
   const now = useNow(10_000);
+  const squads = useCell(watch.squads);
   return (
     <article class={`proposal ${joint.status}`} aria-label={joint.plate || say("plate.none")} data-joint={joint.id}>
       <div class="about">
@@ -108,10 +110,10 @@ function Proposal({ joint, who, watch }: { joint: Joint; who: Session; watch: Wa
       )}
       <div class="sides">
         {joint.sides.map((side) => (
-          <SideOf key={side.agency} side={side} mine={side.agency === who.agency} />
+          <SideOf key={side.agency} side={side} mine={side.agency === who.agency} squads={squads} />
         ))}
       </div>
-      <Moves joint={joint} who={who} take={watch.take} />
+      <Moves joint={joint} who={who} squads={squads.filter((one) => one.agency === who.agency)} take={watch.take} />
       <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>{say("joint.ledger")}</summary>
         {open && <Ledger joint={joint} />}
@@ -120,7 +122,14 @@ function Proposal({ joint, who, watch }: { joint: Joint; who: Session; watch: Wa
   );
 }
 
-function SideOf({ side, mine }: { side: Side; mine: boolean }) {
+interface SideDrawn {
+  side: Side;
+  mine: boolean;
+  squads: Squad[];
+}
+
+function SideOf({ side, mine, squads }: SideDrawn) {
+  const unit = squads.find((one) => one.id === side.unit)?.name ?? side.unit;
   const slip = side.static_gross_kg == null ? null : `${tonnes(side.static_gross_kg)} t`;
   return (
     <section class={`side ${mine ? "mine" : ""}`} aria-label={sayOf("agency", side.agency)}>
@@ -128,7 +137,7 @@ function SideOf({ side, mine }: { side: Side; mine: boolean }) {
         {sayOf("agency", side.agency)} {mine && <span class="dim">{say("joint.mine")}</span>}
       </h2>
       <p class={`side-state side-${side.state}`}>
-        {sayOf("side", side.state)} {side.unit && <span class="dim">· {side.unit}</span>}
+        {sayOf("side", side.state)} {side.unit && <span class="dim">· {unit}</span>}
       </p>
       {side.deadline && <Deadline at={side.deadline} />}
       <p class="dim">
