@@ -20,7 +20,7 @@ from service.access import Role
 from service.api import audits, bodies, repeats, times
 from service.api.answers import answer, documented
 from service.api.auth import Asker, allow
-from service.api.fields import PRINTABLE, DowngradeId, Moment, SitePath
+from service.api.fields import SAYING, DowngradeId, Moment, SitePath
 from service.api.health_answers import DowngradeOf, Recall, Restored
 from service.api.parts import Parts, PartsOf
 from service.api.problems import FieldError, Problem, wrong_body
@@ -55,7 +55,7 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
 
     reason: str = Field(
-        min_length=2, max_length=audits.LONGEST_REASON, pattern=PRINTABLE, description="Why; it is written down."
+        min_length=2, max_length=audits.LONGEST_REASON, pattern=SAYING, description="Why; it is written down."
     )
 
 

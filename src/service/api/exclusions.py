@@ -24,7 +24,7 @@ from service.api import audits, bodies, etags, leaning, repeats
 from service.api.answers import answer, documented
 from service.api.auth import Asker, allow
 from service.api.exclusion_answers import ExclusionOf, ExclusionsOf
-from service.api.fields import PRINTABLE, IdPath
+from service.api.fields import SAYING, IdPath
 from service.api.negotiation import JSON
 from service.api.parts import Parts, PartsOf
 from service.api.problems import Problem
@@ -63,7 +63,7 @@ class RestorationBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     reason: str = Field(
-        min_length=2, max_length=audits.LONGEST_REASON, pattern=PRINTABLE, description="Why; it is written down."
+        min_length=2, max_length=audits.LONGEST_REASON, pattern=SAYING, description="Why; it is written down."
     )
 
 

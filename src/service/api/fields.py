@@ -12,6 +12,9 @@ from wim.sites import ID_BYTES
 #: Letters, digits and signs, but no control characters.
 PRINTABLE: Final = r"^[^\x00-\x1f\x7f]+$"
 
+#: The same with a letter, digit or sign in it: a reason of blanks is none.
+SAYING: Final = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
+
 _SITE_BYTES = 16
 _PLATE_BYTES = 16
 

@@ -102,16 +102,21 @@ def _told(one: Pairing, corridors: frozenset[str] | None) -> Response:
 
 
 def collect(parts: Parts, code: str, secret: str) -> Admission:
-    """What a screen was let in as. Raises the problem of a code that nobody confirmed yet, or that is not its own."""
+    """What a screen was let in as, once. Raises the problem of a code that nobody confirmed, or that is not its own.
+
+    Who guesses only reads: every screen in the world may ask, and none of them may hold up those who write.
+    """
     now_ns = parts.clock_ns()
-    with parts.store.writing(durable=True) as conn:
+    with parts.store.reading() as conn:
         found = pairings.get(conn, code, now_ns)
-        if found is None or not hmac.compare_digest(found.digest, digest(secret)):
+    if found is None or not hmac.compare_digest(found.digest, digest(secret)):
+        raise unknown()
+    if found.principal is None:
+        headers = {"Retry-After": str(_ASK_SECONDS)}
+        raise Problem("pairing_waits", "confirm the code at the duty desk", headers=headers)
+    with parts.store.writing(durable=True) as conn:
+        if not pairings.take(conn, code, found.digest):
             raise unknown()
-        if found.principal is None:
-            headers = {"Retry-After": str(_ASK_SECONDS)}
-            raise Problem("pairing_waits", "confirm the code at the duty desk", headers=headers)
-        pairings.take(conn, code)
     screen = msgspec.json.decode(found.principal, type=Principal)
     return Admission(screen, now_ns + parts.policy.wall_session_days * _DAY_NS, None)
 

@@ -41,6 +41,11 @@ class Actor:
     squad: str | None = None
 
 
+def says(value: object) -> bool:
+    """Whether a field says anything: a certificate or a reason of blanks is none."""
+    return value is not None and not (isinstance(value, str) and not value.strip())
+
+
 class Deed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is done. `squad`: on whose behalf duty claims or stops; `done_at`: when, where the phone had no network;
     the other fields belong to single actions (see the module's table)."""
@@ -57,7 +62,7 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def given(self) -> set[str]:
         """The names of the fields that say something."""
-        return {name for name in self.__struct_fields__ if getattr(self, name) not in (None, "")}
+        return {name for name in self.__struct_fields__ if says(getattr(self, name))}
 
 
 class ContradictionError(ValueError):
@@ -82,6 +87,9 @@ def check(told: messages.Intercept, deed: Deed) -> None:
     if deed.action == "unload" and deed.static_gross_kg is not None and deed.static_gross_kg > static_kg:
         problem = f"{deed.static_gross_kg} kg is more than the {static_kg} kg before unloading"
         raise ContradictionError("static_gross_kg", problem, "give the weight after unloading")
+    if deed.action == "unload" and deed.unloaded_kg is not None and deed.unloaded_kg > static_kg:
+        problem = f"{deed.unloaded_kg} kg is more than the whole truck weighed, {static_kg} kg"
+        raise ContradictionError("unloaded_kg", problem, "give what was taken off, in kg")
 
 
 def written(told: messages.Intercept, deed: Deed, actor: Actor, at: str, terms: Terms) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from dispatch.joint import CANCEL, Joint, Mover, NotAllowedError, Status
 from dispatch.life import Role
 from service import messages
 from service.docket import keeping, rows, verdicts
-from service.docket.deeds import Actor
+from service.docket.deeds import Actor, says
 from service.docket.joint_drafting import joint_of, redraft
 from service.docket.joint_keeping import SYSTEM, Change, keep
 from service.docket.terms import Terms
@@ -41,7 +41,7 @@ class JointDeed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def said(self) -> dict[str, Any]:
         """The fields that say something, beside the action and its time."""
         found = {name: getattr(self, name) for name in self.__struct_fields__ if name not in ("action", "done_at")}
-        return {name: value for name, value in found.items() if value not in (None, "")}
+        return {name: value for name, value in found.items() if says(value)}
 
 
 class UnknownJointError(LookupError):

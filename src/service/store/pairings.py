@@ -40,9 +40,10 @@ def confirm(conn: Connection, code: str, now_ns: int, principal: str, by: str) -
     return conn.execute(update(pairings).where(*waiting).values(principal=principal, confirmed_by=by)).rowcount == 1
 
 
-def take(conn: Connection, code: str) -> bool:
-    """Take a code out of use; False where somebody did so before."""
-    return conn.execute(delete(pairings).where(pairings.c.code == code)).rowcount == 1
+def take(conn: Connection, code: str, mark: bytes) -> bool:
+    """Take the code of the screen with this digest out of use; False where somebody did so before."""
+    mine = pairings.c.code == code, pairings.c.digest == mark
+    return conn.execute(delete(pairings).where(*mine)).rowcount == 1
 
 
 def forget(conn: Connection, now_ns: int) -> None:

@@ -74,6 +74,7 @@ def test_the_same_key_downgrades_once(api: Api) -> None:
     [
         ({"lane": 9}, "lane"),
         ({"reason": ""}, "reason"),
+        ({"reason": " \u3000 "}, "reason"),
         ({"grade": "evidence"}, "grade"),
         ({"from": "2027-01-01"}, "from"),
         ({"from": "2020-01-01"}, "from"),

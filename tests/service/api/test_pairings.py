@@ -86,6 +86,15 @@ def test_a_code_works_in_its_own_browser_and_once(api: Api) -> None:
     assert wall.enter(pairing=code).status_code == 404
 
 
+def test_who_guesses_codes_holds_nobody_up(api: Api) -> None:
+    """A stranger's tries only read: they are answered while a truck is being filed, and the truck waits for none."""
+    wall, thief = Browser(api), Browser(api)
+    code = shown(wall)
+    with api.parts.store.writing():
+        assert thief.enter(pairing=code).json()["code"] == "pairing_unknown"
+        assert wall.enter(pairing=code).json()["code"] == "pairing_waits"
+
+
 def test_a_code_is_confirmed_once_and_in_time(make_api: MakeApi) -> None:
     """A code that was confirmed, has ended or was never shown is unknown alike."""
     now = [TIME_NS]

@@ -185,6 +185,17 @@ def test_a_truck_found_legal_is_nobodys_free_pass_for_the_next_day(desk: Desk) -
     assert len(desk.intercepts()) == 2
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\u3000\u3000"])
+def test_blanks_are_no_certificate_and_no_reason(desk: Desk, blank: str) -> None:
+    """What the step needs is asked for as if it had not come."""
+    do(desk, SQUAD, Deed(action="claim"))
+    with pytest.raises(IncompleteError, match="note"):
+        do(desk, SQUAD, Deed(action="pass", note=blank))
+    do(desk, SQUAD, Deed(action="stop"))
+    with pytest.raises(IncompleteError, match="scale_certificate"):
+        do(desk, SQUAD, Deed(action="weigh", static_gross_kg=60_000, scale_certificate=blank))
+
+
 @pytest.mark.parametrize(
     ("static_kg", "deed", "problem"),
     [
@@ -228,6 +239,8 @@ def test_unloading_closes_and_keeps_both_weights(desk: Desk) -> None:
     again = {"unloaded_kg": 36_000, "scale_certificate": "S-1"}
     with pytest.raises(ContradictionError, match="more than the 61500 kg"):
         do(desk, SQUAD, Deed(action="unload", static_gross_kg=62_000, **again))
+    with pytest.raises(ContradictionError, match="61501 kg is more than the whole truck weighed"):
+        do(desk, SQUAD, Deed(action="unload", static_gross_kg=25_500, unloaded_kg=61_501, scale_certificate="S-1"))
     told = do(desk, SQUAD, Deed(action="unload", static_gross_kg=25_500, **again))
     assert (told.state, told.static_gross_kg, told.second_gross_kg, told.unloaded_kg, told.actions) == (
         InterceptState.UNLOADED,

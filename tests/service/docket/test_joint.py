@@ -149,6 +149,9 @@ def test_done_without_the_papers_is_asked_for_them(desk: Desk) -> None:
     with pytest.raises(IncompleteError) as refused:
         move(desk, POLICE, "done", outcome="warned")
     assert refused.value.missing == ("document_number",)
+    with pytest.raises(IncompleteError) as refused:
+        move(desk, POLICE, "done", outcome="warned", document_number="  ")
+    assert refused.value.missing == ("document_number",)
     assert only(desk).version == 2
 
 
