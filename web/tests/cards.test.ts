@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { usualOf } from "../src/squad/buttons";
 import { atHand, cardOf, isShown, ordered } from "../src/squad/cards";
 import type { Entry } from "../src/squad/outbox";
-import { press } from "../src/squad/pad";
+import { farPercent, press } from "../src/squad/pad";
 import { explain } from "../src/squad/queue";
 import { intercept } from "./made";
 
@@ -96,4 +96,11 @@ test("the pad takes what a scale can show", () => {
   expect(press("584200", "1")).toBe("584200");
   expect(press("", "0")).toBe("");
   expect(press("58", "back")).toBe("5");
+});
+
+test("a figure too few or too many on the pad is said to be far from the strips, what scales differ by is not", () => {
+  expect(farPercent("6120", 61_000)).toBe(90);
+  expect(farPercent("612000", 61_000)).toBe(903);
+  expect(farPercent("58400", 61_000)).toBeNull();
+  expect(farPercent("", 61_000)).toBeNull();
 });

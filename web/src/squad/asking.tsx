@@ -2,10 +2,11 @@
 
 import { useState } from "preact/hooks";
 import { excess, tonnes } from "../shell/format";
+import { Icon } from "../shell/icons";
 import type { Intercept } from "../shell/messages";
 import { say, sayOf } from "../shell/words";
 import type { Fields } from "./outbox";
-import { Pad } from "./pad";
+import { farPercent, Pad } from "./pad";
 import { Sheet } from "./sheet";
 
 export interface Asking {
@@ -81,12 +82,20 @@ function Weigh({ of, done, close }: Asking) {
   const [kg, setKg] = useState("");
   const [certificate, setCertificate] = useCertificate();
   const limit = of.best.limit_high_kg;
+  const percent = farPercent(kg, of.best.passage.gross_kg);
   return (
     <Sheet title={say("weigh.title")} close={close}>
       <Pad label={say("weigh.static")} kg={kg} change={setKg} />
       <p class="compare dim">
         {say("weigh.compare", { dynamic: tonnes(of.best.passage.gross_kg), limit: tonnes(limit) })}{" "}
         {kg && <b class={Number(kg) > limit ? "over" : "within"}>{excess(Number(kg) - limit)} t</b>}
+      </p>
+      <p class="far">
+        {percent !== null && (
+          <>
+            <Icon name="alert" /> {say("weigh.far", { percent })}
+          </>
+        )}
       </p>
       <Field label={say("weigh.certificate")} value={certificate} change={setCertificate} />
       <button

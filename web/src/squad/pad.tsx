@@ -10,6 +10,15 @@ export function press(kg: string, key: string): string {
   return kg.length >= DIGITS ? kg : (kg + key).replace(/^0+/, "");
 }
 
+/** Strips are off by some percent and never by so many; a figure too few or too many on the pad is. */
+const FAR_PERCENT = 25;
+
+/** By how many percent a scale's weight is off the strips', where that is more than strips are ever off. */
+export function farPercent(kg: string, dynamic_kg: number): number | null {
+  const percent = Math.round((100 * Math.abs(Number(kg) - dynamic_kg)) / dynamic_kg);
+  return kg && percent > FAR_PERCENT ? percent : null;
+}
+
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "00", "0", "back"];
 
 /** Kilograms as the scale's slip has them, for a wet thumb; tonnes beside them, to be read aloud. */
