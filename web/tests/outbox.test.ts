@@ -166,6 +166,34 @@ test("a truck that another squad has stays refused", async () => {
   expect(outbox.entries.get()[0]?.problem?.squad).toBe("liyang-3");
 });
 
+test("a fact of a phone whose clock ran ahead is sent again with the time that the server knows", async () => {
+  road.away = true;
+  const outbox = await road.outbox();
+  await outbox.add(intercept(), "stop", {}, false);
+  await outbox.add(intercept(), "weigh", { static_gross_kg: 61_000, scale_certificate: "S" }, false);
+  road.away = false;
+  // What the answer says of the server's clock: the phone was ten minutes ahead.
+  road.now_ms -= 600_000;
+  const future = { code: "body_invalid", status: 422, errors: [{ field: "done_at" }] };
+  road.problems = [future, {}, future];
+  await outbox.drain();
+  expect(road.sent.map((one) => [one.key, one.body.action, one.body.done_at, one.body.after])).toEqual([
+    ["key-1", "stop", "2026-05-28T19:00:00.000Z", undefined],
+    ["key-3", "stop", "2026-05-28T18:50:00.000Z", undefined],
+    ["key-2", "weigh", "2026-05-28T19:00:00.000Z", "key-3"],
+    ["key-4", "weigh", "2026-05-28T18:50:00.000Z", "key-3"],
+  ]);
+  expect(outbox.entries.get()).toEqual([]);
+});
+
+test("a time that the server cannot read for another reason is not sent again", async () => {
+  const outbox = await road.outbox();
+  road.problems = [{ code: "body_invalid", status: 422, errors: [{ field: "done_at" }] }];
+  await outbox.add(intercept(), "stop", {}, false);
+  expect(road.sent).toHaveLength(1);
+  expect(outbox.entries.get()[0]?.problem?.code).toBe("body_invalid");
+});
+
 test("a session that changed while the phone slept is renewed and the action sent again", async () => {
   const outbox = await road.outbox();
   road.problems = [{ code: "csrf_refused", status: 403 }];

@@ -18,7 +18,7 @@ export class Refused extends Error {
   }
 }
 
-/** No answer came: no network, or nobody there. */
+/** No answer of ours came: no network, nobody there, or a portal's page in place of the API's. */
 export class Unreachable extends Error {}
 
 export interface Asked {
@@ -41,9 +41,24 @@ export function showWith(token: string | null): void {
 /** Asks; gives the answer's JSON. Throws `Refused` or `Unreachable`. */
 export async function ask<T>(path: string, asked: Asked = {}): Promise<T> {
   const answer = await send(path, asked);
-  if (!answer.ok) throw new Refused(await problemOf(answer));
-  return (answer.status === 204 ? null : await answer.json()) as T;
+  if (!answer.ok) throw await refusalOf(answer);
+  if (answer.status === 204) return null as T;
+  try {
+    return (await answer.json()) as T;
+  } catch (error) {
+    // Cut off on its way, or of a network that wants its terms read first.
+    throw new Unreachable(String(error));
+  }
 }
+
+/** Each no of our API has a code; what has none decides nothing, and must not end what waits to be sent. */
+async function refusalOf(answer: Response): Promise<Refused | Unreachable> {
+  const problem = await problemOf(answer);
+  const foreign = problem.code === UNKNOWN && answer.status < 500;
+  return foreign ? new Unreachable(`HTTP ${answer.status} of somebody else`) : new Refused(problem);
+}
+
+const UNKNOWN = "unknown";
 
 async function send(path: string, asked: Asked): Promise<Response> {
   const method = asked.method ?? "GET";
@@ -69,5 +84,5 @@ async function send(path: string, asked: Asked): Promise<Response> {
 
 export async function problemOf(answer: Response): Promise<Problem> {
   const told = (await answer.json().catch(() => null)) as Problem | null;
-  return told?.code ? told : { status: answer.status, code: "unknown", title: "", detail: answer.statusText };
+  return told?.code ? told : { status: answer.status, code: UNKNOWN, title: "", detail: answer.statusText };
 }

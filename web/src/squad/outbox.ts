@@ -186,14 +186,19 @@ export function outboxOf(world: World): Outbox {
   async function refused(entry: Entry, problem: Problem): Promise<Standing | null> {
     if (problem.status === 401) return "signed_out";
     if (problem.status >= 500 || problem.status === 429) return "server";
-    if (mayGoAgain(entry, problem)) {
-      // It was not done, so it is another request: the truck was only seen again since, or the fact stands anyway.
-      const again = { ...entry, key: world.key(), done_at: instant(entry.pressed_ms) };
-      await world.rows.change((all) => [again, ...behind(entry, all).map((one) => ({ ...one, after: again.key }))]);
-      await load();
-      return null;
-    }
+    // The truck was only seen again since, or the fact stands anyway.
+    if (mayGoAgain(entry, problem)) return resend(entry, instant(entry.pressed_ms));
+    // This phone's clock had run ahead. By the server's, which its answers tell, it was done just now at the latest.
+    if (isAhead(entry, problem, world.now_ms())) return resend(entry, instant(world.now_ms()));
     return settle(entry, problem);
+  }
+
+  /** It was not done, so it is another request; what follows it follows that one. */
+  async function resend(entry: Entry, done_at: string): Promise<null> {
+    const again = { ...entry, key: world.key(), done_at };
+    await world.rows.change((all) => [again, ...behind(entry, all).map((one) => ({ ...one, after: again.key }))]);
+    await load();
+    return null;
   }
 
   /** Another person holds the phone: what was to be sent waits for its own. */
@@ -265,6 +270,12 @@ function mayGoAgain(entry: Entry, problem: Problem): boolean {
   if (entry.done_at !== null || problem.code !== "version_conflict") return false;
   const allowed = Array.isArray(problem.allowed) ? (problem.allowed as string[]) : [];
   return FACTS.has(entry.action) || allowed.includes(entry.action);
+}
+
+/** Whether the server took the time at which it was done for one to come. */
+function isAhead(entry: Entry, problem: Problem, now_ms: number): boolean {
+  const errors = Array.isArray(problem.errors) ? (problem.errors as { field?: string }[]) : [];
+  return entry.done_at !== null && Date.parse(entry.done_at) > now_ms && errors.some((one) => one.field === "done_at");
 }
 
 function instant(ms: number): string {
