@@ -140,13 +140,14 @@ _SENTENCE = ("outcome",)
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One agency's part. `deadline_ns` None: it owes nothing now, or both desks have heard that it is late."""
+    """One agency's part. `deadline_ns` None: it owes nothing now, or is late; both desks know that since `late_ns`."""
 
     agency: str
     state: SideState
     since_ns: int
     deadline_ns: int | None
     unit: str | None = None
+    late_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +275,10 @@ def escalate(joint: Joint, now_ns: int) -> Joint:
     late = [side.deadline_ns is not None and side.deadline_ns <= now_ns for side in joint.sides]
     if joint.status != Status.OPEN or not any(late):
         return joint
-    first, second = (replace(s, deadline_ns=None) if over else s for s, over in zip(joint.sides, late, strict=True))
+    first, second = (
+        replace(side, deadline_ns=None, late_ns=now_ns) if over else side
+        for side, over in zip(joint.sides, late, strict=True)
+    )
     return replace(joint, version=joint.version + 1, sides=(first, second), escalated_ns=now_ns)
 
 
@@ -315,7 +319,7 @@ def _with(joint: Joint, moved: Side) -> tuple[Side, Side]:
 
 
 def _at_rest(joint: Joint) -> tuple[Side, Side]:
-    first, second = (replace(side, deadline_ns=None) for side in joint.sides)
+    first, second = (replace(side, deadline_ns=None, late_ns=None) for side in joint.sides)
     return first, second
 
 

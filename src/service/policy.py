@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from service.documents import MisfitError, mistakes, read_toml, toml_value
+from service.keep_days import STRICT, KeepDays
 from wim.document import RegistryError, RegistryErrors
 
 _MINUTE_NS: Final = 60 * 10**9
@@ -22,36 +23,11 @@ _HOUR_NS: Final = 60 * _MINUTE_NS
 #: Words of `dispatch.joint.Trigger`.
 _Trigger = Literal["hundred_tonne", "legal_repeat", "cloned_plate", "covered_plate", "drove_off", "refused"]
 
-#: strict: "4500" and true are typing errors in a file, not numbers.
-_STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class KeepDays(BaseModel):
-    """How long what is kept, in days."""
-
-    model_config = _STRICT
-
-    plates: int = Field(
-        30, ge=1, le=3_650, description="plates of passages without violation, then pseudonyms (dispatch.md §6)"
-    )
-    violations: int = Field(
-        730, ge=365, le=36_500, description="violations; the repeat window needs a year of them (dispatch.md §6)"
-    )
-    frames: int = Field(7, ge=0, le=3_650, description="strip signals of passages without violation (dispatch.md §6)")
-    watch: int = Field(
-        30,
-        ge=2,
-        le=365,
-        description="12 bytes of each truck, by which a downgrade takes figures back; as long as late passages are "
-        "taken, see seal_after_days (measurement.md §4)",
-    )
-    audit: int = Field(1_095, ge=180, le=36_500, description="who looked at which plate, and why (dispatch.md §6)")
-
 
 class Policy(BaseModel):
     """The numbers of one region."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     truck_from_kg: int = Field(
         4_500, ge=1_000, le=50_000, description="a vehicle from this gross on is a truck and is judged (decision.md §1)"
@@ -219,6 +195,13 @@ class Policy(BaseModel):
         description="a notice that failed so often is given up, after 15 s: a quarter of the time to answer "
         "(dispatch.md §5)",
     )
+    desk_matter_hours: int = Field(
+        12,
+        ge=1,
+        le=72,
+        description="so long a desk is still told of words of the road that conflict, and of a joint action that is "
+        "late: a shift; other notices end with the truck's reach (dispatch.md §3, §4)",
+    )
     sign_plate_masked: bool = Field(
         True, description="a roadside sign hides part of the plate, for everybody on the road reads it (dispatch.md §5)"
     )
@@ -339,6 +322,11 @@ class Policy(BaseModel):
     def legal_again_ns(self) -> int:
         """`legal_again_hours` as event time is counted."""
         return self.legal_again_hours * _HOUR_NS
+
+    @property
+    def desk_matter_ns(self) -> int:
+        """`desk_matter_hours` as our own clock counts."""
+        return self.desk_matter_hours * _HOUR_NS
 
 
 #: Numbers that nothing reads yet: they stand with the capabilities that will, so that a region's file stays valid then.

@@ -11,7 +11,8 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from service.policy import NOT_IN_USE, KeepDays, Policy, read_policy, to_toml
+from service.keep_days import KeepDays
+from service.policy import NOT_IN_USE, Policy, read_policy, to_toml
 from tests.house import tree
 from wim.document import RegistryErrors
 

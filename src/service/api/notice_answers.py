@@ -17,7 +17,9 @@ class NoticeOf(Struct, frozen=True, kw_only=True):
     id: str
     intercept: str
     alert: Annotated[Natural, Meta(description="`alerts` of the intercept that it tells of.")]
-    code: Annotated[str, Meta(description="offered, desk, verify, handed_over or passing.")]
+    code: Annotated[
+        str, Meta(description="offered, desk, verify, handed_over, passing, conflict, joint_late or joint_declined.")
+    ]
     adapter: Annotated[str, Meta(description="wecom, sms, sign or web_push.")]
     target: Annotated[str, Meta(description="Its name in notices.toml; of a browser the id of its subscription.")]
     corridor: str

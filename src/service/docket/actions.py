@@ -123,19 +123,25 @@ def _after(
     except NotAllowedError as refusal:
         if not happened:
             raise RefusedError(told, refusal) from refusal
-        return _in_conflict(told, terms), False
+        return _in_conflict(told, actor, now_ns, terms), False
     except ContradictionError:
         # Nobody stands before the button any more who could say it better: the desk asks.
         if not happened:
             raise
-        return _in_conflict(told, terms), False
+        return _in_conflict(told, actor, now_ns, terms), False
     done_ns = instant_ns("done_at", deed.done_at) if deed.done_at else now_ns
     life = replace(life, state=state, version=told.version + 1, acted_ns=done_ns)
     wrote = written(told, deed, actor, messages.rfc3339(done_ns), terms)
     return msgspec.structs.replace(relive(told, life, terms.horizon_ns), **wrote), True
 
 
-def _in_conflict(told: messages.Intercept, terms: Terms) -> messages.Intercept:
-    """The state stays, for not both words can be right; the desk hears that they disagree."""
+def _in_conflict(told: messages.Intercept, actor: Actor, now_ns: int, terms: Terms) -> messages.Intercept:
+    """The state stays, for not both words can be right; both desks hear that they disagree (`service.notices`)."""
     life = replace(life_of(told), version=told.version + 1)
-    return msgspec.structs.replace(relive(told, life, terms.horizon_ns), conflict=True)
+    return msgspec.structs.replace(
+        relive(told, life, terms.horizon_ns),
+        conflict=True,
+        conflict_at=messages.rfc3339(now_ns),
+        conflict_squad=actor.squad,
+        conflict_agency=actor.agency or terms.agency_of(actor.squad),
+    )

@@ -95,10 +95,19 @@ def check(told: messages.Intercept, deed: Deed) -> None:
 def written(told: messages.Intercept, deed: Deed, actor: Actor, at: str, terms: Terms) -> dict[str, Any]:
     """The fields of the intercept that the deed writes; `at` is when it was done."""
     special = _WRITES.get(deed.action)
+    common: dict[str, Any] = {"acted_at": at, "note": deed.note or told.note}
     # Whoever at the desk acts has seen that the words of the road disagree, and decides.
-    conflict = told.conflict and actor.role != Role.DUTY
-    common: dict[str, Any] = {"acted_at": at, "note": deed.note or told.note, "conflict": conflict}
-    return common | (special(told, deed, actor, at, terms) if special else {})
+    settled = NO_CONFLICT if actor.role == Role.DUTY else {}
+    return common | dict(settled) | (special(told, deed, actor, at, terms) if special else {})
+
+
+#: Words of the road that agree, or that the desk has settled.
+NO_CONFLICT: Mapping[str, Any] = {
+    "conflict": False,
+    "conflict_at": None,
+    "conflict_squad": None,
+    "conflict_agency": None,
+}
 
 
 _Write = Callable[[messages.Intercept, Deed, Actor, str, Terms], dict[str, Any]]

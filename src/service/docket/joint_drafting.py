@@ -157,7 +157,9 @@ def owed_of(row: JointRow) -> Owed:
 
 def _side_of(told: messages.JointSide) -> Side:
     since_ns = instant_ns("since", told.since)
-    return Side(told.agency, SideState(told.state.value), since_ns, _maybe_ns(told.deadline), told.unit)
+    return Side(
+        told.agency, SideState(told.state.value), since_ns, _maybe_ns(told.deadline), told.unit, _maybe_ns(told.late_at)
+    )
 
 
 def _told_side(joint: Joint, side: Side, before: Mapping[str, Any]) -> messages.JointSide:
@@ -167,6 +169,7 @@ def _told_side(joint: Joint, side: Side, before: Mapping[str, Any]) -> messages.
         "since": messages.rfc3339(side.since_ns),
         "deadline": _maybe_told(side.deadline_ns),
         "unit": side.unit,
+        "late_at": _maybe_told(side.late_ns),
         "actions": list(next_actions(joint, side.agency)),
     }
     return messages.JointSide(**{**before, **life})

@@ -48,7 +48,7 @@ class JointSide(Struct, frozen=True, kw_only=True):
     agency: str
     state: SideState
     since: Instant
-    deadline: Annotated[Moment, Meta(description="null: it owes nothing now, or both desks were told.")]
+    deadline: Annotated[Moment, Meta(description="null: it owes nothing now, or is late.")]
     actions: Annotated[list[str], Meta(description="What a person of this agency may do next.")]
     unit: Annotated[str | None, Meta(description="Who takes part.")] = None
     note: str | None = None
@@ -57,6 +57,7 @@ class JointSide(Struct, frozen=True, kw_only=True):
     scale_certificate: str | None = None
     unloaded_kg: int | None = None
     document_number: str | None = None
+    late_at: Annotated[Moment, Meta(description="Since when both desks know that it is late; null: it is not.")] = None
 
 
 class JointAction(Struct, frozen=True, kw_only=True):

@@ -230,6 +230,9 @@ class Intercept(Struct, frozen=True, kw_only=True):
     permit_number: Annotated[str | None, Meta(description="A permit that was shown at the roadside.")] = None
     review: Annotated[bool, Meta(description="The static weight is far from the dynamic one.")] = False
     conflict: Annotated[bool, Meta(description="Facts were reported that do not fit: duty must settle it.")] = False
+    conflict_at: Annotated[Moment, Meta(description="When such a report came last; null: there is no conflict.")] = None
+    conflict_squad: Annotated[str | None, Meta(description="Who reported what does not fit.")] = None
+    conflict_agency: str | None = None
     escaped: Annotated[bool, Meta(description="Confirmed, and seen heavy again before it was unloaded.")] = False
     support: Annotated[str | None, Meta(description="Unit of the other agency that helps.")] = None
     passed: Annotated[list[str], Meta(description="Squads that passed it or did not answer.")] = []

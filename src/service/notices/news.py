@@ -7,12 +7,15 @@ verify         unverified                                               the road
 offered        offered to a squad                                       that squad's phones
 desk           with the duty desk, because nobody answered              the desk of the lead agency
 handed_over    handed over                                              the other agency's desk
+conflict       marked: the words of two squads do not fit               the desks of the lead and of who said so
 passing        open … en_route and verified, with a sign at the next    that sign
                stop point ahead of the truck
 =============  =======================================================  ==============================================
 
-A state that is over is no news, nor is a truck that was last seen longer ago than anybody can reach it. It is read from
-the message as it stands in the feed, so words that a later release adds do no harm here.
+A state that is over is no news, nor is a truck that was last seen longer ago than anybody can reach it; but a conflict
+is about what happened, so it stays news until the desk has settled it, for a shift at most (policy,
+`desk_matter_hours`). What is late of a joint action is in `joint_news`. All is read from the message as it stands in
+the feed, so words that a later release adds do no harm here.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ from wim.forms.checks import FormError
 from wim.forms.json_form import instant_ns
 from wim.periods import DEFAULT_TIMEZONE, to_local
 
-_ROAD, _POLICE = "road", "police"
+ROAD, POLICE = "road", "police"
 
 #: While somebody may still stop the truck; a sign speaks to its driver until he stands.
 _ON_THE_ROAD = frozenset({"open", "offered", "claimed", "en_route"})
@@ -73,6 +76,9 @@ class Told(msgspec.Struct):
     truck_eta: str | None = None
     answer_by: str | None = None
     desk: bool = False
+    conflict_at: str | None = None
+    conflict_squad: str | None = None
+    conflict_agency: str | None = None
 
     @property
     def seen_ns(self) -> int:
@@ -90,12 +96,17 @@ _TOLD = msgspec.json.Decoder(Told)
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Something to be told: to a squad, to an agency's desk, or at a stop point."""
+    """Something to be told: to a squad, to an agency's desk, or at a stop point; nobody wants it after `until_ns`."""
 
     code: Code
+    until_ns: int
     squad: str | None = None
     desk: str | None = None
     stop_point: str | None = None
+    #: Which of several of one alert it is; the same conflict is told once, another one again.
+    which: str = ""
+    #: Whom it is about: a squad that disagrees, agencies that are late.
+    who: tuple[str, ...] = ()
 
     @property
     def to(self) -> str:
@@ -105,11 +116,13 @@ class News:
 
 @dataclass(frozen=True)
 class Ground:
-    """What the region adds: its stop points and clocks, which of them have signs, and how long a truck is in reach."""
+    """What the region adds: its stop points and clocks, which of them have signs, how long a truck is in reach, and how
+    long a desk hears of what it must settle."""
 
     stop_points: Mapping[str, StopPoint] = field(default_factory=dict)
     zones: Mapping[str, str] = field(default_factory=dict)
     horizon_ns: int = 0
+    desk_matter_ns: int = 0
 
     def ahead(self, place: _Place) -> list[StopPoint]:
         """The stop points ahead of a place in its direction, the nearest first."""
@@ -129,7 +142,7 @@ class Ground:
 def ground_of(registry: Registry, policy: Policy) -> Ground:
     """The ground of a registry and a policy."""
     zones = {corridor.id: corridor.timezone for corridor in registry.network.corridors.values()}
-    return Ground(registry.stop_points, zones, policy.reach_horizon_ns)
+    return Ground(registry.stop_points, zones, policy.reach_horizon_ns, policy.desk_matter_ns)
 
 
 def read(document: str) -> Told | None:
@@ -137,37 +150,44 @@ def read(document: str) -> Told | None:
     try:
         told = _TOLD.decode(document)
         instant_ns("time", told.time)
+        instant_ns("conflict_at", told.conflict_at or told.time)
     except (msgspec.DecodeError, FormError):
         return None
     return told if told.sightings else None
 
 
 def news_of(told: Told, ground: Ground, now_ns: int) -> list[News]:
-    """All that is news of an intercept as it is now; nothing where the truck is out of reach."""
-    return [] if until_ns(told, ground) <= now_ns else list(_news(told, ground))
+    """All that is news of an intercept as it is now."""
+    return [one for one in (*_of_truck(told, ground), *_of_conflict(told, ground)) if one.until_ns > now_ns]
 
 
-def until_ns(told: Told, ground: Ground) -> int:
-    """When the truck is out of reach."""
-    return told.seen_ns + ground.horizon_ns
-
-
-def _news(told: Told, ground: Ground) -> Iterator[News]:
-    lead = told.lead_agency or _ROAD
+def _of_truck(told: Told, ground: Ground) -> Iterator[News]:
+    """Nothing of it helps once the truck is out of reach."""
+    lead, until_ns = told.lead_agency or ROAD, told.seen_ns + ground.horizon_ns
     if told.state == "unverified":
-        yield News(Code.VERIFY, desk=_ROAD)
+        yield News(Code.VERIFY, until_ns, desk=ROAD)
     if told.state == "offered" and told.squad:
-        yield News(Code.OFFERED, squad=told.squad)
+        yield News(Code.OFFERED, until_ns, squad=told.squad)
     if told.desk and told.state in _NOBODY_YET:
-        yield News(Code.DESK, desk=lead)
+        yield News(Code.DESK, until_ns, desk=lead)
     if told.state == "handed_over":
-        yield News(Code.HANDED_OVER, desk=_ROAD if lead == _POLICE else _POLICE)
+        yield News(Code.HANDED_OVER, until_ns, desk=ROAD if lead == POLICE else POLICE)
     # A sign is read by everybody: what nobody has looked at yet is not said of a driver in public.
     if told.state in _ON_THE_ROAD and not told.unverified and (ahead := ground.ahead(told.place)):
-        yield News(Code.PASSING, stop_point=ahead[0].id)
+        yield News(Code.PASSING, until_ns, stop_point=ahead[0].id)
 
 
-def facts_of(told: Told, ground: Ground) -> Facts:
+def _of_conflict(told: Told, ground: Ground) -> Iterator[News]:
+    if told.conflict_at is None:
+        return
+    until_ns = instant_ns("conflict_at", told.conflict_at) + ground.desk_matter_ns
+    lead = told.lead_agency or ROAD
+    who = (told.conflict_squad,) if told.conflict_squad else ()
+    for desk in sorted({lead, told.conflict_agency or lead}):
+        yield News(Code.CONFLICT, until_ns, desk=desk, which=told.conflict_at, who=who)
+
+
+def facts_of(told: Told, news: News, ground: Ground) -> Facts:
     """What the words are made of."""
     zone = ground.zones.get(told.place.corridor or "", DEFAULT_TIMEZONE)
     best = told.best
@@ -184,6 +204,7 @@ def facts_of(told: Told, ground: Ground) -> Facts:
         truck_eta=_clock(told.truck_eta, zone),
         answer_by=_clock(told.answer_by, zone),
         yard_km=_yard_km(ground.ahead(told.place)),
+        who=news.who,
     )
 
 

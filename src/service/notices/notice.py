@@ -22,6 +22,16 @@ class Code(enum.StrEnum):
     HANDED_OVER = "handed_over"
     #: The truck is on its way to a stop point that has a sign.
     PASSING = "passing"
+    #: What two squads say of a truck does not fit: the desks settle it.
+    CONFLICT = "conflict"
+    #: One agency has not done its part of a joint action in time.
+    JOINT_LATE = "joint_late"
+    #: One agency said no, and without it the joint action cannot end.
+    JOINT_DECLINED = "joint_declined"
+
+
+#: What a desk must settle whatever becomes of the truck: news of it must not take the place of one another.
+DESK_MATTERS = frozenset({Code.CONFLICT, Code.JOINT_LATE, Code.JOINT_DECLINED})
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -40,6 +50,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     answer_by: str | None = None
     #: Chainage of the nearest place ahead where a truck can be unloaded.
     yard_km: float | None = None
+    #: Who disagrees, is late or said no.
+    who: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,11 +34,12 @@ import mode
 import structlog
 
 from service.metrics import Metrics
-from service.notices import news, queue
-from service.notices.notice import Code, Notice, NoticeError, Port
+from service.notices import queue
+from service.notices.news import facts_of
+from service.notices.notice import Code, Facts, Notice, NoticeError, Port
 from service.notices.ports import Ports
 from service.notices.queue import Plan
-from service.store import feed, intercepts, leases, notices
+from service.store import feed, leases, notices
 from service.store.engine import Store
 from service.store.leases import Lease
 from service.store.notices import DROPPED, GIVEN_UP, SENT, NoticeRow
@@ -180,9 +181,9 @@ class Sender:
 
     def _one(self, conn: Any, row: NoticeRow, now_ns: int) -> Taken | None:
         """The notice of a row, if it is still wanted and its target may be told again."""
-        told = self._wanted(conn, row, now_ns)
+        facts = self._wanted(conn, row, now_ns)
         port = self._ports.of(conn, row.adapter, row.target)
-        if told is None or port is None:
+        if facts is None or port is None:
             # A target that is in the file no more wants nothing either.
             notices.settle(conn, row.id, DROPPED, now_ns)
             self._metrics.notices.labels(row.adapter, DROPPED).inc()
@@ -194,22 +195,17 @@ class Sender:
             return None
         if not notices.begin_try(conn, row, now_ns + int(CLAIM_S * 1e9)):
             return None
-        facts = news.facts_of(told, self._plan.ground)
         seconds = max(1, (row.until_ns - now_ns) // 10**9)
         return Taken(
             row._replace(tries=row.tries + 1), Notice(row.id, Code(row.code), row.intercept, facts, seconds), port
         )
 
-    def _wanted(self, conn: Any, row: NoticeRow, now_ns: int) -> news.Told | None:
-        """The intercept as it is now, where the news still are."""
-        kept = intercepts.get(conn, row.intercept, corridors=None)
-        told = None if kept is None else news.read(kept.document)
-        if told is None:
-            return None
-        still = (
-            queue.identity(told, one, row.adapter, row.target) for one in news.news_of(told, self._plan.ground, now_ns)
-        )
-        return told if row.id in still else None
+    def _wanted(self, conn: Any, row: NoticeRow, now_ns: int) -> Facts | None:
+        """What its words are made of, as it is now; None where it is news no more."""
+        ground = self._plan.ground
+        told = queue.present(conn, row.intercept)
+        one = None if told is None else queue.still(conn, row, told, ground, now_ns)
+        return None if told is None or one is None else facts_of(told, one, ground)
 
     def _failed(self, row: NoticeRow, error: NoticeError) -> None:
         now_ns = self._manners.clock_ns()

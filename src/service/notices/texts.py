@@ -17,7 +17,17 @@ TITLES: dict[Code, tuple[str, str]] = {
     Code.VERIFY: ("请核实百吨王", "Verify a truck of 100 t"),
     Code.HANDED_OVER: ("移交贵方", "Handed over to you"),
     Code.PASSING: ("超限车辆", "Overloaded truck"),
+    Code.CONFLICT: ("回报矛盾，请值班台裁定", "Reports conflict: desk decides"),
+    Code.JOINT_LATE: ("联合行动逾期", "Joint action is late"),
+    Code.JOINT_DECLINED: ("联合行动被拒绝", "Joint action declined"),
 }
+#: What whom it is about did; an agency has a word of its own.
+_WHO: dict[Code, str] = {
+    Code.CONFLICT: "不符回报 reported by",
+    Code.JOINT_LATE: "逾期方 late",
+    Code.JOINT_DECLINED: "拒绝方 declined by",
+}
+_AGENCIES = {"road": "路政 road authority", "police": "公安 police"}
 NO_PLATE = "无牌 no plate"
 
 
@@ -42,6 +52,8 @@ def words(code: Code, facts: Facts) -> Words:
         lines.append(f"拦截点 at {facts.stop_point}{_by(facts)}")
     if facts.answer_by and code is Code.OFFERED:
         lines.append(f"请在 {facts.answer_by} 前应答 answer by {facts.answer_by}")
+    if facts.who and code in _WHO:
+        lines.append(f"{_WHO[code]}: {', '.join(_AGENCIES.get(one, one) for one in facts.who)}")
     return Words(f"{chinese} {english}", tuple(lines))
 
 

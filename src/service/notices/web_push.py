@@ -3,8 +3,9 @@
 =========  ==========================================================================================================
 way        bytes
 =========  ==========================================================================================================
-to it      POST ENDPOINT, the message sealed (`sealing`); TTL: how long the truck can be reached; Urgency: high;
-           Topic: the intercept, so that a phone that was off shows the newest of it only
+to it      POST ENDPOINT, the message sealed (`sealing`); TTL: how long anybody wants it; Urgency: high;
+           Topic: the intercept, so that a phone that was off shows the newest of it only; of what a desk must settle
+           the notice
 from it    201 taken; 404, 410 the browser takes no more: the subscription is removed; 413 too large; 429, 5xx later
 =========  ==========================================================================================================
 
@@ -19,7 +20,7 @@ from collections.abc import Callable
 import aiohttp
 import msgspec
 
-from service.notices.notice import Notice, NoticeError
+from service.notices.notice import DESK_MATTERS, Notice, NoticeError
 from service.notices.posting import post
 from service.notices.sealing import MOST_BYTES, Vapid, seal, to_bytes
 from service.notices.texts import words
@@ -48,7 +49,7 @@ class Browser:
             "Content-Type": "application/octet-stream",
             "TTL": str(notice.seconds),
             "Urgency": "high",
-            "Topic": notice.intercept,
+            "Topic": notice.id if notice.code in DESK_MATTERS else notice.intercept,
         }
         await post(self._session, subscription.endpoint, body, headers)
 

@@ -6,6 +6,8 @@ import tomllib
 
 import pytest
 
+from service.docket.actions import act
+from service.docket.deeds import Deed
 from service.docket.terms import Terms
 from service.notices.news import Ground
 from service.notices.queue import Plan, follow
@@ -24,10 +26,11 @@ PLAN = Plan(
             Target(SMS, "car of one", "1", squad="one"),
             Target(SMS, "car of two", "2", squad="two"),
             Target(WECOM, "room", "k", desk="road"),
+            Target(WECOM, "police", "k", desk="police"),
             Target(SIGN, "board", "u", stop_point="near"),
         )
     ),
-    Ground(REGISTRY.forces.stop_points, {"G104": "Asia/Shanghai"}, 15 * MINUTE_NS),
+    Ground(REGISTRY.forces.stop_points, {"G104": "Asia/Shanghai"}, 15 * MINUTE_NS, 12 * 60 * MINUTE_NS),
 )
 
 
@@ -76,3 +79,23 @@ def test_a_late_truck_is_filed_and_nobody_is_told(desk: Desk) -> None:
     desk.file(desk.violation(-60 * MINUTE_NS))
     assert desk.only_intercept().state == "expired"
     assert told(desk) == []
+
+
+def test_a_fact_that_does_not_fit_reaches_the_desk_hours_after_the_truck_was_in_reach(desk: Desk) -> None:
+    """Two squads of one agency say that they stopped it; the phone of one had no network for two hours."""
+    desk.file(desk.violation())
+    do(desk, TWO, action="claim")
+    told(desk)
+    desk.now_ns += 120 * MINUTE_NS
+    with desk.store.writing(durable=True) as conn:
+        act(conn, desk.only_intercept().id, Deed(action="stop"), ONE, desk.now_ns, desk.terms, offline=True)
+    assert ("conflict", "room") in told(desk)
+    assert ("conflict", "police") not in told(desk)
+
+
+def test_a_side_that_is_late_reaches_both_desks(desk: Desk) -> None:
+    """Police do not confirm receipt of a 百噸王 within the minute that was agreed."""
+    desk.file(desk.violation(hundred_tonne=True, grade="evidence"))
+    wait(desk, 61)
+    late = [one for one in told(desk) if one[0] == "joint_late"]
+    assert late == [("joint_late", "police"), ("joint_late", "room")]

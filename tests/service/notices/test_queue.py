@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from service.messages import rfc3339
 from service.notices import news, queue
 from service.notices.notice import Code
 from service.notices.queue import Plan, follow
@@ -14,7 +15,7 @@ from service.store.engine import Store
 from service.store.feed import Entry
 from service.store.notices import NoticeRow
 from service.store.push import Subscription
-from tests.service.notices.told import GROUND, ID, document, plan, tell
+from tests.service.notices.told import GROUND, HOUR_NS, ID, document, plan, tell
 from tests.service.told import MINUTE_NS, TIME_NS
 from wim.records import DAY_NS
 
@@ -79,12 +80,13 @@ def test_only_the_next_stop_points_sign_speaks(store: Store, place: dict[str, An
 
 
 def test_the_same_news_are_one_notice(store: Store) -> None:
-    """An update of an offer, the feed read twice, and the caller who has it in hand, alarm nobody again."""
+    """An update of an offer, and the feed read twice, alarm nobody again."""
     tell(store, document())
     tell(store, document(priority=9.0))
     assert len(followed(store)) == 2
     with store.writing() as conn:
-        assert queue.enqueue(conn, [document()], TIME_NS, plan()) == 0
+        notices.note_followed(conn, 0)
+    assert len(followed(store)) == 2
     tell(store, document(alerts=2))
     assert len(followed(store)) == 4
 
@@ -104,6 +106,30 @@ def test_a_truck_out_of_reach_is_no_notice(store: Store) -> None:
         assert notices.followed(conn) == feed.bounds(conn).newest
     tell(store, document())
     assert len(told(store, TIME_NS + 15 * MINUTE_NS - 1)) == 2
+
+
+CONFLICT = {"conflict_at": rfc3339(TIME_NS), "conflict_squad": "liyang-3", "conflict_agency": "police"}
+
+
+def test_a_conflict_goes_to_the_desks_of_both_squads_wherever_the_truck_is(store: Store) -> None:
+    """Long out of reach, for a shift; once settled, or the shift over, it is no news; another one is told anew."""
+    tell(store, document("claimed", **CONFLICT))
+    late_ns = TIME_NS + 11 * HOUR_NS
+    rooms = [("conflict", "wecom", "police room"), ("conflict", "wecom", "room")]
+    assert sorted(told(store, late_ns)) == rooms
+    assert {row.until_ns for row in followed(store, late_ns)} == {TIME_NS + 12 * HOUR_NS}
+    tell(store, document("claimed", **CONFLICT, alerts=2))
+    assert sorted(told(store, late_ns)) == rooms
+    tell(store, document("claimed", **(CONFLICT | {"conflict_at": rfc3339(TIME_NS + 1)})))
+    assert len(told(store, late_ns)) == 4
+
+
+def test_a_conflict_of_one_agency_is_its_own_desks(store: Store) -> None:
+    """Two squads of the road authority trouble no police; after a shift nobody is troubled."""
+    tell(store, document("cancelled", **(CONFLICT | {"conflict_agency": "road"})))
+    assert told(store, TIME_NS + 12 * HOUR_NS) == []
+    tell(store, document("cancelled", **(CONFLICT | {"conflict_agency": "road"})))
+    assert told(store, TIME_NS + 12 * HOUR_NS - 1) == [("conflict", "wecom", "room")]
 
 
 def test_a_corridor_that_a_target_does_not_want_is_not_its(store: Store) -> None:
@@ -154,6 +180,8 @@ def test_what_is_no_intercept_holds_nothing_up(store: Store) -> None:
         feed.append(conn, [Entry("intercept", "G104", "x", None, TIME_NS, text) for text in ("{", '{"id": 3}')])
         feed.append(conn, [Entry("violation", "G104", "x", None, TIME_NS, document())])
         feed.append(conn, [Entry("intercept", "G104", "x", None, TIME_NS, document(time="yesterday", sightings=[]))])
+        feed.append(conn, [Entry("intercept", "G104", "x", None, TIME_NS, document(conflict_at="today"))])
+        feed.append(conn, [Entry("joint-action", "G104", "x", None, TIME_NS, document())])
     tell(store, document())
     assert len(followed(store)) == 2
 
@@ -162,6 +190,7 @@ def test_facts_are_at_the_clock_of_the_place() -> None:
     """An officer reads the time of his own watch; the yard is the next with a scale."""
     found = news.read(document(truck_eta="2026-05-28T20:40:00.000000000Z", answer_by=None))
     assert found is not None
-    facts = news.facts_of(found, GROUND)
+    (offered, *_) = news.news_of(found, GROUND, TIME_NS)
+    facts = news.facts_of(found, offered, GROUND)
     assert (facts.truck_eta, facts.answer_by, facts.yard_km) == ("04:40", None, 21.0)
     assert found.id == ID

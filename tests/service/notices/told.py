@@ -10,10 +10,11 @@ from service.messages import rfc3339
 from service.notices.news import Ground
 from service.notices.queue import Plan
 from service.notices.targets import SIGN, SMS, WECOM, Target, Targets
-from service.store import feed, intercepts
+from service.store import feed, intercepts, joint_actions
 from service.store.engine import Store
 from service.store.feed import Entry
 from service.store.intercepts import InterceptRow
+from service.store.joint_actions import JointRow
 from tests.service.told import MINUTE_NS, TIME_NS
 from wim.records import Direction
 
@@ -25,7 +26,8 @@ POINTS = {
     "behind": StopPoint("behind", "G104", 3.0, Direction.UP, static_scale=True),
     "down": StopPoint("down", "G104", 2.0, Direction.DOWN),
 }
-GROUND = Ground(POINTS, {"G104": "Asia/Shanghai"}, 15 * MINUTE_NS)
+HOUR_NS = 60 * MINUTE_NS
+GROUND = Ground(POINTS, {"G104": "Asia/Shanghai"}, 15 * MINUTE_NS, 12 * HOUR_NS)
 
 
 def plan(url: str = "http://127.0.0.1:1", pushes: bool = False) -> Plan:
@@ -76,3 +78,24 @@ def tell(store: Store, text: str) -> None:
         )  # fmt: skip
         intercepts.save(conn, [row])
         feed.append(conn, [Entry("intercept", place["corridor"], place["site"], None, TIME_NS, text)])
+
+
+def joint_document(**changed: Any) -> str:
+    """A joint action's message."""
+    sides = [{"agency": "road", "state": "delivered"}, {"agency": "police", "state": "proposed"}]
+    usual = {"id": "0011aabbccddeeff", "intercept": ID, "status": "open", "sides": sides, "escalated_at": None}
+    return json.dumps(usual | changed)
+
+
+def tell_joint(store: Store, text: str) -> None:
+    """Write a joint action as the docket does: its row and the entry of the feed, in one transaction."""
+    told = json.loads(text)
+    with store.writing() as conn:
+        before = joint_actions.get(conn, told["id"], corridors=None)
+        version = before.version + 1 if before else 1
+        row = JointRow(
+            told["id"], version, told["intercept"], "hundred_tonne", told["status"], True, "G104", "G104-K012",
+            "苏A12345", None, None, TIME_NS, text,
+        )  # fmt: skip
+        joint_actions.save(conn, [row])
+        feed.append(conn, [Entry("joint-action", "G104", "G104-K012", None, TIME_NS, text)])

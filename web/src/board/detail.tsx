@@ -11,7 +11,7 @@ import { FullCard } from "../squad/card";
 import { cardOf } from "../squad/cards";
 import type { Fields } from "../squad/outbox";
 import { ClaimSheet, NoteSheet, needsNote } from "./desk-sheets";
-import { Standing } from "./feed-list";
+import { LateSides, Standing } from "./feed-list";
 import type { Watch } from "./watch";
 
 const ICONS: Record<string, IconName> = {
@@ -28,13 +28,14 @@ export interface Deed extends Fields {
 
 interface DetailOf {
   told: Intercept;
+  late: readonly string[] | undefined;
   who: Session;
   squads: Squad[];
   watch: Watch;
   close: () => void;
 }
 
-export function Detail({ told, who, squads, watch, close }: DetailOf) {
+export function Detail({ told, late, who, squads, watch, close }: DetailOf) {
   const [asking, setAsking] = useState<string | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
 
@@ -59,6 +60,16 @@ export function Detail({ told, who, squads, watch, close }: DetailOf) {
           <Icon name="cross" />
         </button>
       </header>
+      {late && (
+        <a class="button matter" href="/joint">
+          <LateSides agencies={late} /> {say("joint.title")}
+        </a>
+      )}
+      {told.conflict && told.conflict_squad && (
+        <p class="matter">
+          <Icon name="alert" /> {say("board.conflict", { squad: nameOf(told.conflict_squad, squads) })}
+        </p>
+      )}
       {problem && (
         <p class="problem" role="alert">
           <Icon name="alert" /> {problem}
@@ -91,6 +102,8 @@ export function Detail({ told, who, squads, watch, close }: DetailOf) {
     </aside>
   );
 }
+
+const nameOf = (id: string, squads: Squad[]) => squads.find((one) => one.id === id)?.name ?? id;
 
 const asked = (action: string) => action === "claim" || needsNote(action) || needsAsking(action);
 

@@ -6,8 +6,9 @@ import { ago, clock, excess, km, percent, span, tonnes } from "../shell/format";
 import { Icon } from "../shell/icons";
 import { ACTIVE, type Intercept, placesOf, type Squad } from "../shell/messages";
 import { Plate } from "../shell/plate";
-import { say, sayState } from "../shell/words";
+import { say, sayOf, sayState } from "../shell/words";
 import { openedAt } from "./day";
+import { isMatter, type Late } from "./matters";
 import { newest } from "./place";
 import { pressing } from "./sound";
 
@@ -16,19 +17,18 @@ const SOON_MS = 20_000;
 /** What is over stays at the end of the list so far as fits. */
 const MOST = 60;
 
-/** Newest on top; what is over stands below what is not. */
-export function listed(all: readonly Intercept[]): Intercept[] {
+/** Newest on top; what is over stands below what is not, unless the desk has something to settle. */
+export function listed(all: readonly Intercept[], late: Late): Intercept[] {
+  const open = (one: Intercept) => Number(ACTIVE.has(one.state) || isMatter(one, late));
   return [...all]
     .filter((one) => one.state !== "merged")
-    .sort(
-      (one, other) =>
-        Number(ACTIVE.has(other.state)) - Number(ACTIVE.has(one.state)) || openedAt(other) - openedAt(one),
-    )
+    .sort((one, other) => open(other) - open(one) || openedAt(other) - openedAt(one))
     .slice(0, MOST);
 }
 
 interface Listed {
   rows: Intercept[];
+  late: Late;
   squads: Squad[];
   whole: boolean;
   choose: (id: string) => void;
@@ -37,7 +37,7 @@ interface Listed {
   kiosk: boolean;
 }
 
-export function Alerts({ rows, squads, whole, choose, chosen, kiosk }: Listed) {
+export function Alerts({ rows, late, squads, whole, choose, chosen, kiosk }: Listed) {
   const list = useRef<HTMLOListElement>(null);
   const fitting = useFitting(list, rows.length);
   const shown = kiosk ? fitting : rows.length;
@@ -47,7 +47,7 @@ export function Alerts({ rows, squads, whole, choose, chosen, kiosk }: Listed) {
       <ol ref={list}>
         {rows.map((told, place) => (
           <li key={told.id} class={place < shown ? "" : "beyond"}>
-            <Alert told={told} squads={squads} open={() => choose(told.id)} chosen={told.id === chosen} />
+            <Alert told={told} late={late} squads={squads} open={() => choose(told.id)} chosen={told.id === chosen} />
           </li>
         ))}
       </ol>
@@ -86,19 +86,21 @@ function Empty({ whole }: { whole: boolean }) {
 
 interface AlertOf {
   told: Intercept;
+  late: Late;
   squads: Squad[];
   open: () => void;
   chosen: boolean;
 }
 
-function Alert({ told, squads, open, chosen }: AlertOf) {
+function Alert({ told, late, squads, open, chosen }: AlertOf) {
   const { best } = told;
   const seen = newest(told);
+  const matter = isMatter(told, late);
   const kind = best.hundred_tonne ? "hundred" : pressing(told) ? "repeat" : "plain";
   return (
     <button
       type="button"
-      class={`alert alert-${kind} ${ACTIVE.has(told.state) ? "" : "over-now"}`}
+      class={`alert alert-${kind} ${matter ? "matter" : ACTIVE.has(told.state) ? "" : "over-now"}`}
       data-intercept={told.id}
       aria-pressed={chosen}
       onClick={open}
@@ -111,6 +113,7 @@ function Alert({ told, squads, open, chosen }: AlertOf) {
         </span>
       </span>
       <Badges of={told} />
+      <LateSides agencies={late.get(told.id)} />
       <span class="line small">
         <Standing told={told} squads={squads} />
         <TimeTo told={told} />
@@ -123,6 +126,20 @@ function Alert({ told, squads, open, chosen }: AlertOf) {
         <Since told={told} />
       </span>
     </button>
+  );
+}
+
+/** Who owes something of a joint action since its deadline. */
+export function LateSides({ agencies = [] }: { agencies: readonly string[] | undefined }) {
+  if (!agencies.length) return null;
+  return (
+    <ul class="badges">
+      {agencies.map((agency) => (
+        <li key={agency} class="badge doubt late">
+          <Icon name="alert" /> {say("board.late", { agency: sayOf("agency", agency) })}
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -13,7 +13,8 @@ import { zones } from "../shell/zones";
 import { Detail } from "./detail";
 import { Alerts, listed } from "./feed-list";
 import { Figures } from "./figures";
-import { ring } from "./sound";
+import { lateOf } from "./matters";
+import { call, ring } from "./sound";
 import { SoundButton } from "./sound-button";
 import { Strips } from "./strips";
 import { begin, type Watch } from "./watch";
@@ -35,7 +36,7 @@ export default function BoardPage() {
 }
 
 function Following({ who }: { who: Session }) {
-  const watch = useMemo(() => begin(ring), []);
+  const watch = useMemo(() => begin(ring, call), []);
   useEffect(() => () => watch.close(), [watch]);
   const kiosk = new URLSearchParams(location.search).has("kiosk");
   useEffect(() => {
@@ -54,6 +55,7 @@ function Board({ who, watch, kiosk }: { who: Session; watch: Watch; kiosk: boole
   useCell(language);
   useCell(zones);
   const told = useCell(watch.intercepts);
+  const late = lateOf(useCell(watch.joints).values());
   const stats = useCell(watch.stats);
   const squads = useCell(watch.squads);
   const roads = useCell(watch.roads);
@@ -76,8 +78,25 @@ function Board({ who, watch, kiosk }: { who: Session; watch: Watch; kiosk: boole
             </Suspense>
           )}
         </section>
-        <Alerts rows={listed(all)} squads={squads} whole={whole} choose={choose} chosen={chosen} kiosk={kiosk} />
-        {open && <Detail told={open} who={who} squads={squads} watch={watch} close={() => setChosen(null)} />}
+        <Alerts
+          rows={listed(all, late)}
+          late={late}
+          squads={squads}
+          whole={whole}
+          choose={choose}
+          chosen={chosen}
+          kiosk={kiosk}
+        />
+        {open && (
+          <Detail
+            told={open}
+            late={late.get(open.id)}
+            who={who}
+            squads={squads}
+            watch={watch}
+            close={() => setChosen(null)}
+          />
+        )}
       </main>
     </div>
   );

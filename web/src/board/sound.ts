@@ -1,5 +1,5 @@
 /**
- * A tone for a truck that is new, made by the browser itself. Each site can be muted: a strip that rings all night
+ * A tone for a truck that is new and for what the desk must settle, made by the browser itself. Each site can be muted: a strip that rings all night
  * teaches a room to listen to nothing.
  */
 
@@ -34,7 +34,7 @@ export function mute(site: string, quiet: boolean): void {
   muted.set(sites);
 }
 
-/** Whether a new truck is to be heard. */
+/** Whether news of a truck are to be heard. */
 export function rings(told: Intercept): boolean {
   return sounding.get() && !muted.get().has(told.best.passage.site);
 }
@@ -50,6 +50,12 @@ export function ring(told: Intercept): void {
     tone(988, turn * 0.42, 0.18);
     tone(659, turn * 0.42 + 0.2, 0.18);
   }
+}
+
+/** Two equal tones: the desk must settle something. */
+export function call(told: Intercept): void {
+  if (!rings(told)) return;
+  for (const turn of [0, 1]) tone(880, turn * 0.3, 0.2);
 }
 
 /** What a room must not miss. */

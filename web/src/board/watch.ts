@@ -1,11 +1,14 @@
-/** What the board follows: the feed, today's intercepts, the squads, and the registry's roads. */
+/** What the board follows: the feed, joint actions, today's intercepts, the squads, and the registry's roads. */
 
+import type { Joint } from "../joint/joint";
+import { known as knownJoints } from "../joint/known";
 import { ask } from "../shell/api";
 import { type Cell, cell } from "../shell/cell";
 import { now_ms } from "../shell/clock";
 import { type Feed, type Follower, follow } from "../shell/feed";
 import { ACTIVE, type Intercept, type Squad } from "../shell/messages";
 import { type Corridor, everyOf, type Site, type Stats } from "../shell/registry";
+import { newlyInConflict, newlyLate } from "./matters";
 
 /** Squads say where they are about twice a minute, and no event tells it. */
 const SQUADS_MS = 10_000;
@@ -18,6 +21,7 @@ export interface Roads {
 
 export interface Watch {
   intercepts: Cell<ReadonlyMap<string, Intercept>>;
+  joints: Cell<ReadonlyMap<string, Joint>>;
   stats: Cell<Stats | null>;
   squads: Cell<Squad[]>;
   roads: Cell<Roads | null>;
@@ -28,8 +32,8 @@ export interface Watch {
   close(): void;
 }
 
-/** `fresh` hears of each intercept that was opened while somebody looks. */
-export function begin(fresh: (told: Intercept) => void): Watch {
+/** `fresh` hears of each intercept that was opened while somebody looks, `matter` of each that the desk must settle. */
+export function begin(fresh: (told: Intercept) => void, matter: (told: Intercept) => void): Watch {
   const intercepts = cell<ReadonlyMap<string, Intercept>>(new Map());
   const stats = cell<Stats | null>(null);
   const squads = cell<Squad[]>([]);
@@ -40,10 +44,25 @@ export function begin(fresh: (told: Intercept) => void): Watch {
     const known = intercepts.get().get(told.id);
     if (known && known.version >= told.version) return;
     intercepts.set(new Map(intercepts.get()).set(told.id, told));
-    if (!known && whole.get() && ACTIVE.has(told.state)) fresh(told);
+    if (!whole.get()) return;
+    if (!known && ACTIVE.has(told.state)) fresh(told);
+    else if (known && newlyInConflict(told, known)) matter(told);
   }
 
-  const feed = follow("?snapshot=true&kinds=intercept&kinds=stats", follower(take, { intercepts, stats, whole }));
+  /** The truck may be off the day's list by now. */
+  async function ofIntercept(id: string): Promise<Intercept> {
+    const told = intercepts.get().get(id) ?? (await ask<Intercept>(`/v1/intercepts/${id}`));
+    take(told);
+    return told;
+  }
+
+  const joints = knownJoints("/v1/joint-actions?active=true", (told, before) => {
+    if (newlyLate(told, before)) void ofIntercept(told.intercept).then(matter, () => undefined);
+  });
+  // Whoever may see no joint actions is told of none, and has none to list.
+  const list = () => void joints.list().catch(() => undefined);
+  const query = "?snapshot=true&kinds=intercept&kinds=joint-action&kinds=stats";
+  const feed = follow(query, follower(take, { intercepts, stats, whole, joints, list }));
   const lookAtSquads = () => void squadsOf().then((found) => found && squads.set(found));
   const timer = setInterval(lookAtSquads, SQUADS_MS);
   lookAtSquads();
@@ -51,6 +70,7 @@ export function begin(fresh: (told: Intercept) => void): Watch {
   void earlier(intercepts);
   return {
     intercepts,
+    joints: joints.all,
     stats,
     squads,
     roads,
@@ -68,19 +88,23 @@ interface Told {
   intercepts: Cell<ReadonlyMap<string, Intercept>>;
   stats: Cell<Stats | null>;
   whole: Cell<boolean>;
+  joints: { take(told: Joint): void };
+  list: () => void;
 }
 
 /** After a snapshot an intercept that it does not name is active no more, whatever was heard of it last. */
-function follower(take: (told: Intercept) => void, { intercepts, stats, whole }: Told): Follower {
+function follower(take: (told: Intercept) => void, { intercepts, stats, whole, joints, list }: Told): Follower {
   let named = new Set<string>();
   let gathering = false;
   return {
     begin() {
       named = new Set();
       gathering = true;
+      list();
     },
     event(kind, data) {
       if (kind === "stats") stats.set(data as Stats);
+      if (kind === "joint-action") joints.take(data as Joint);
       if (kind !== "intercept") return;
       if (gathering) named.add((data as Intercept).id);
       take(data as Intercept);

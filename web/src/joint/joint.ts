@@ -28,6 +28,7 @@ export interface Side {
   scale_certificate: string | null;
   unloaded_kg: number | null;
   document_number: string | null;
+  late_at?: string | null;
 }
 
 export interface Joint {

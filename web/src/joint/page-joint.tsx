@@ -34,7 +34,7 @@ function Following({ who }: { who: Session }) {
 /** What is still owed first, the side that is late before all; then the newest. */
 function ordered(all: Iterable<Joint>): Joint[] {
   const due = (one: Joint) =>
-    Math.min(...one.sides.map((side) => (side.deadline ? Date.parse(side.deadline) : Number.MAX_VALUE)));
+    Math.min(...one.sides.map((side) => Date.parse(side.late_at ?? side.deadline ?? "9999-01-01T00:00:00Z")));
   const over = (one: Joint) => Number(one.status !== "open");
   return [...all].sort(
     (one, other) => over(one) - over(other) || due(one) - due(other) || Date.parse(other.time) - Date.parse(one.time),
@@ -140,6 +140,7 @@ function SideOf({ side, mine, squads }: SideDrawn) {
         {sayOf("side", side.state)} {side.unit && <span class="dim">· {unit}</span>}
       </p>
       {side.deadline && <Deadline at={side.deadline} />}
+      {side.late_at && <Deadline at={side.late_at} />}
       <p class="dim">
         {[side.note, side.outcome && sayOf("state", side.outcome), slip, side.scale_certificate, side.document_number]
           .filter(Boolean)

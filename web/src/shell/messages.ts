@@ -117,6 +117,8 @@ export interface Intercept {
   permit_number?: string | null;
   review?: boolean;
   conflict?: boolean;
+  conflict_at?: string | null;
+  conflict_squad?: string | null;
   escaped?: boolean;
   support?: string | null;
   passed?: string[];

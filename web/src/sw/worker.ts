@@ -46,6 +46,7 @@ worker.addEventListener("notificationclick", (event) => {
 
 /** What the service seals for a browser (`service.notices.web_push`): its words are in both languages already. */
 interface Told {
+  id?: string;
   code?: string;
   intercept?: string;
   title?: string;
@@ -59,8 +60,8 @@ async function show(text: string): Promise<void> {
     body: told.body ?? "",
     icon: "/icons/icon-192.png",
     badge: "/icons/icon-192.png",
-    // The same truck told anew takes the place of what was told before.
-    tag: told.intercept ?? "wim",
+    // The same truck told anew takes the place of what was told before; what a desk must settle stands beside it.
+    tag: (settles(told) ? told.id : told.intercept) ?? "wim",
     requireInteraction: true,
     data: told,
   });
@@ -74,9 +75,14 @@ function read(text: string): Told {
   }
 }
 
+/** `service.notices.notice.DESK_MATTERS`. */
+function settles({ code }: Told): boolean {
+  return code === "conflict" || (code?.startsWith("joint_") ?? false);
+}
+
 /** The squad's page where a squad is asked, else the desk's; one that is open already comes to the front. */
 async function open({ code, intercept }: Told): Promise<void> {
-  const page = code === undefined || code === "offered" ? "/squad" : "/board";
+  const page = code === undefined || code === "offered" ? "/squad" : code.startsWith("joint_") ? "/joint" : "/board";
   const windows = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
   const there = windows.find((one) => new URL(one.url).pathname === page);
   there?.postMessage({ intercept });
