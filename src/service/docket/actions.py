@@ -12,7 +12,7 @@ from dataclasses import replace
 import msgspec
 from sqlalchemy import Connection
 
-from dispatch.life import ACTIVE_STATES, FACTS, NotAllowedError, Role, State, advance
+from dispatch.life import FACTS, NotAllowedError, Role, State, advance
 from service import messages
 from service.docket import offering, record, rows, verdicts
 from service.docket.deeds import Actor, ContradictionError, Deed, check, written
@@ -87,7 +87,7 @@ def act(
     if fits:
         verdicts.remember(conn, after, deed.action)
     feed.append(conn, [rows.intercept_entry(row) for row in kept])
-    if (told.squad is not None and after.squad != told.squad) or after.state.value not in ACTIVE_STATES:
+    if offering.frees(told, after):
         # A squad is free again: somebody may be waiting for one.
         offering.offer_waiting(conn, now_ns, terms)
     return after

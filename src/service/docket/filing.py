@@ -72,6 +72,8 @@ def file(conn: Connection, arrivals: Iterable[Arrival], now_ns: int, terms: Term
     decisions.note(conn, silent(fresh, joined.case_of, accused, changed, now_ns))
     told = _keep_intercepts(conn, changed, now_ns, terms)
     _tell(conn, fresh, told, now_ns, terms)
+    if any(change.before is not None and offering.frees(change.before, change.after) for change in changed):
+        offering.offer_waiting(conn, now_ns, terms)
     _count(filed, fresh, joined, changed, newest, now_ns, terms)
     return filed
 

@@ -12,10 +12,10 @@ import msgspec
 from sqlalchemy import Connection
 
 from dispatch import joint as life
-from dispatch.joint import CANCEL, Joint, Mover, NotAllowedError, Status
+from dispatch.joint import CANCEL, Joint, Mover, NotAllowedError, SideState, Status
 from dispatch.life import Role
 from service import messages
-from service.docket import keeping, rows, verdicts
+from service.docket import keeping, offering, rows, verdicts
 from service.docket.deeds import Actor, says
 from service.docket.joint_drafting import joint_of, redraft
 from service.docket.joint_keeping import SYSTEM, Change, keep
@@ -111,7 +111,18 @@ def act(
         verdicts.decide(conn, rows.told_in(row))
     if shown:
         feed.append(conn, [rows.intercept_entry(row) for row in shown])
+    if _busy(before) - _busy(after):
+        # A unit is free again: somebody may be waiting for one.
+        offering.offer_waiting(conn, now_ns, terms)
     return kept
+
+
+def _busy(joint: Joint) -> set[str]:
+    """The units that may not drive on yet."""
+    if joint.status in (Status.DONE, Status.CANCELLED):
+        return set()
+    ended = (SideState.DECLINED, SideState.DONE)
+    return {side.unit for side in joint.sides if side.unit is not None and side.state not in ended}
 
 
 def present(conn: Connection, joint: str, corridors: Collection[str] | None = None) -> messages.JointAction:

@@ -49,7 +49,6 @@ def joint_of(told: messages.JointAction) -> Joint:
 
 def draft(joint: Joint, about: messages.Intercept, now_ns: int) -> messages.JointAction:
     """The message of a joint action that was just proposed about an intercept."""
-    last, best = about.sightings[-1], about.best
     return messages.JointAction(
         id=joint.id,
         version=joint.version,
@@ -66,16 +65,32 @@ def draft(joint: Joint, about: messages.Intercept, now_ns: int) -> messages.Join
         proposed_at=messages.rfc3339(now_ns),
         plate=about.plate,
         plate_colour=about.plate_colour,
-        corridor=last.corridor,
-        site=last.site,
-        chainage_km=last.chainage_km,
-        direction=last.direction,
-        seen_at=last.time,
-        gross_kg=best.passage.gross_kg,
-        limit_high_kg=best.limit_high_kg,
-        excess_kg=best.excess_kg,
+        **_truck(about),
         ledger=[],
     )
+
+
+def moved_on(told: messages.JointAction, about: messages.Intercept, now_ns: int) -> messages.JointAction:
+    """The message after its truck was seen elsewhere, or weighed better; the same one where it was not."""
+    after = msgspec.structs.replace(told, **_truck(about))
+    if after == told:
+        return told
+    return msgspec.structs.replace(after, version=told.version + 1, time=messages.rfc3339(now_ns))
+
+
+def _truck(about: messages.Intercept) -> dict[str, Any]:
+    """Where the truck was seen last, and how heavy it is by the best evidence."""
+    last, best = about.sightings[-1], about.best
+    return {
+        "corridor": last.corridor,
+        "site": last.site,
+        "chainage_km": last.chainage_km,
+        "direction": last.direction,
+        "seen_at": last.time,
+        "gross_kg": best.passage.gross_kg,
+        "limit_high_kg": best.limit_high_kg,
+        "excess_kg": best.excess_kg,
+    }
 
 
 def redraft(

@@ -45,7 +45,12 @@ def keep(conn: Connection, changes: Sequence[Change], now_ns: int) -> list[messa
     if not changes:
         return []
     ledger.append(conn, [_entry(change, now_ns) for change in changes])
-    told = [with_ledger(one.after, ledger.of_intercept(conn, one.after.intercept)) for one in changes]
+    return write(conn, [change.after for change in changes])
+
+
+def write(conn: Connection, after: Sequence[messages.JointAction]) -> list[messages.JointAction]:
+    """`keep` for what nobody did, such as that the truck was seen elsewhere: the ledger has no entry of it."""
+    told = [with_ledger(one, ledger.of_intercept(conn, one.intercept)) for one in after]
     kept = [row_of(one) for one in told]
     joint_actions.save(conn, kept)
     for one in told:

@@ -9,6 +9,7 @@ is claimed                             the leading side has accepted, with that 
 is stopped or weighed                  the leading side is on scene
 is confirmed or unloaded               the leading side is done, with the weigh slip
 is legal, cancelled or merged          they are cancelled
+moves on, or is weighed better         they show its newest place and best evidence
 =====================================  ===========================================================================
 
 So nobody at the roadside says a thing twice. What the other agency does, it says itself.
@@ -27,8 +28,8 @@ from dispatch.life import ACTIVE_STATES, Role, State
 from dispatch.offenders import LEGAL_REPEATS_BEFORE
 from service import messages
 from service.docket.deeds import Actor
-from service.docket.joint_drafting import draft, identity, joint_of, redraft
-from service.docket.joint_keeping import SYSTEM, Change, keep
+from service.docket.joint_drafting import draft, identity, joint_of, moved_on, redraft
+from service.docket.joint_keeping import SYSTEM, Change, keep, write
 from service.docket.terms import Terms
 from service.store import joint_actions
 
@@ -66,7 +67,7 @@ def propose(
 
 def follow(conn: Connection, changed: Sequence[messages.Intercept], now_ns: int, terms: Terms) -> None:
     """Let the joint actions of intercepts that were just written follow them."""
-    concerned = [told for told in changed if _concerns(told, terms)]
+    concerned = [told for told in changed if told.state.value in ACTIVE_STATES or _concerns(told, terms)]
     if not concerned:
         return
     known: dict[str, dict[str, _Told]] = {told.id: {} for told in concerned}
@@ -77,7 +78,7 @@ def follow(conn: Connection, changed: Sequence[messages.Intercept], now_ns: int,
         if trigger is not None and trigger not in known[told.id]:
             known[told.id][trigger] = propose(conn, told, trigger, now_ns, terms)
         for joint in known[told.id].values():
-            _mirror(conn, told, joint, now_ns, terms)
+            _mirror(conn, told, _moved(conn, told, joint, now_ns), now_ns, terms)
 
 
 def _concerns(told: messages.Intercept, terms: Terms) -> bool:
@@ -101,6 +102,13 @@ def _proposal(
     lead = about.lead_agency or actor.agency or ROAD
     joint = life.propose(identity(about.id, trigger), about.id, trigger, lead, now_ns, terms.agreement)
     return Change(draft(joint, about, now_ns), "propose", None, SideState.PROPOSED, actor, note)
+
+
+def _moved(conn: Connection, about: messages.Intercept, told: _Told, now_ns: int) -> _Told:
+    """Whoever drives out to it must know where it is by now; what is over stays as it ended."""
+    over = joint_of(told).status not in (life.Status.OPEN, life.Status.DECLINED)
+    after = told if over else moved_on(told, about, now_ns)
+    return told if after is told else write(conn, [after])[0]
 
 
 def _mirror(conn: Connection, about: messages.Intercept, told: _Told, now_ns: int, terms: Terms) -> None:

@@ -21,7 +21,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from dispatch.arrivals import Truck
-from dispatch.life import State, by_system
+from dispatch.life import ACTIVE_STATES, State, by_system
 from dispatch.reach import Alert, Choice, Ground, SquadNow, Weighed, choose, weigh
 from dispatch.roads import Place
 from service import messages
@@ -102,6 +102,11 @@ def follow(told: messages.Intercept, now_ns: int, terms: Terms, force: Force) ->
         squad_eta=_moment(best.squad_eta_ns),
         p_catch=round(best.p_catch or 0.0, 4),
     )
+
+
+def frees(before: messages.Intercept, after: messages.Intercept) -> bool:
+    """Whether the squad that had it, or was asked about it, can be asked about another truck now."""
+    return before.squad is not None and (after.squad != before.squad or after.state.value not in ACTIVE_STATES)
 
 
 def offer_waiting(conn: Connection, now_ns: int, terms: Terms) -> None:

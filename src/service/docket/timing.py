@@ -72,9 +72,12 @@ def _done(conn: Connection, timer: Timer, now_ns: int, terms: Terms) -> bool:
         return False
     told = rows.told_in(row)
     after = _KINDS[timer.kind](conn, told, now_ns, terms)
-    if after is not None:
-        keeping.step(conn, told, after, _ACTIONS[timer.kind], now_ns, terms)
-    return after is not None
+    if after is None:
+        return False
+    keeping.step(conn, told, after, _ACTIONS[timer.kind], now_ns, terms)
+    if offering.frees(told, after):
+        offering.offer_waiting(conn, now_ns, terms)
+    return True
 
 
 def _expire(conn: Connection, told: messages.Intercept, now_ns: int, terms: Terms) -> messages.Intercept | None:

@@ -83,7 +83,7 @@ class JointAction(Struct, frozen=True, kw_only=True):
     site: str
     chainage_km: float | None
     direction: Byte
-    seen_at: Annotated[str, Meta(extra_json_schema={"format": "date-time"}, description="Seen there, at the proposal.")]
+    seen_at: Annotated[str, Meta(extra_json_schema={"format": "date-time"}, description="Seen there last.")]
     gross_kg: Natural
     limit_high_kg: Natural
     excess_kg: int

@@ -20,8 +20,8 @@ _UNITS = {"road": joint_actions.c.road_unit, "police": joint_actions.c.police_un
 
 
 class JointRow(NamedTuple):
-    """A joint action with its message (`document`, JSON), at the place where its truck was seen when it was proposed;
-    `newest_ns` is when it last changed."""
+    """A joint action with its message (`document`, JSON), at the place where its truck was seen last; `newest_ns` is
+    when it last changed."""
 
     id: str
     version: int

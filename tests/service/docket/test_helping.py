@@ -68,6 +68,14 @@ def test_it_cannot_claim_another(desk: Desk) -> None:
             act(conn, told.id, Deed(action="claim", squad="patrol"), actor, desk.now_ns, desk.terms)
 
 
+def test_who_declines_is_asked_about_the_truck_that_waits(desk: Desk) -> None:
+    """At once, and not when the next truck comes."""
+    assert second(desk).state == "open"
+    help_with(desk, "decline", note="called away")
+    told = next(told for told in desk.intercepts() if told.plate == OTHER)
+    assert (told.state, told.squad) == ("offered", "patrol")
+
+
 def test_who_declines_is_free(desk: Desk) -> None:
     """From then on it is asked again."""
     help_with(desk, "decline", note="called away")

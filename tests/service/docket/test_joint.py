@@ -16,7 +16,7 @@ from service.docket.actions import act as act_on_intercept
 from service.docket.deeds import Actor, Deed
 from service.docket.joint import JointDeed, JointRefusedError, StaleJointError, UnitError, UnknownJointError
 from service.docket.timing import fire_due
-from service.messages import Intercept, JointAction, decode
+from service.messages import Intercept, JointAction, decode, rfc3339
 from service.store import feed, joint_actions, ledger, outbox, timers
 from service.store.engine import Store
 from service.store.errors import FencedError
@@ -82,8 +82,28 @@ def test_a_truck_with_a_trigger_is_proposed_once(desk: Desk) -> None:
     assert states(told) == {"road": "delivered", "police": "proposed"}
     assert (told.plate, told.site, told.gross_kg) == (PLATE, "G104-K012", 61_000)
     desk.file(desk.violation(60 * 10**9, hundred_tonne=True, evidence=True))
-    assert only(desk) == told
+    assert (only(desk).id, only(desk).proposed_at) == (told.id, told.proposed_at)
     assert actions(desk) == ["joint.propose"]
+
+
+def test_its_place_moves_with_the_truck(desk: Desk) -> None:
+    """Police who drive out read where it was seen last and the best weight, on every way; what is over stays."""
+    first = only(desk)
+    after_ns = 10 * 60 * 10**9
+    desk.now_ns += after_ns
+    desk.file(desk.sighting(after_ns, site="G104-K080", direction=1))
+    told = only(desk)
+    assert (told.site, told.direction, told.seen_at) == ("G104-K080", 1, rfc3339(TIME_NS + after_ns))
+    assert (told.version, told.status, told.sides) == (first.version + 1, first.status, first.sides)
+    with desk.store.reading() as conn:
+        owed = decode(JointAction, outbox.waiting(conn, 10)[-1].owed.document.encode())
+        (event, *_) = [one.entry for one in feed.read(conn, 0, 100, kinds=["joint-action"])][::-1]
+    assert (owed, decode(JointAction, event.document.encode())) == (told, told)
+    assert event.site == "G104-K080"
+    assert actions(desk) == ["joint.propose"]
+    cancelled = move(desk, DUTY, "cancel", note="escorted")
+    desk.file(desk.sighting(after_ns + 1, site="G104-K030"))
+    assert only(desk) == cancelled
 
 
 def test_nothing_is_proposed_of_an_ordinary_truck(store: Store) -> None:

@@ -7,12 +7,12 @@ import tomllib
 import pytest
 
 from service.docket.terms import Terms
-from service.docket.timing import duty_changed
+from service.docket.timing import duty_changed, fire_due
 from service.registry import parse_registry
 from service.store.engine import Store
 from tests.service.docket.desk import Desk
 from tests.service.docket.test_offering import ONE, ROADS, do, sign, wait
-from tests.service.told import MINUTE_NS
+from tests.service.told import MINUTE_NS, TIME_NS
 from wim.records import HOUR_NS
 
 _HOUR = 3_600
@@ -36,6 +36,34 @@ def sign_out(desk: Desk, squad: str) -> None:
 
 def later(desk: Desk) -> None:
     desk.now_ns += MINUTE_NS
+
+
+def squads_of(desk: Desk) -> dict[str, str | None]:
+    return {told.plate: told.squad for told in desk.intercepts()}
+
+
+def test_a_squad_whose_truck_got_out_of_reach_is_asked_about_the_next(store: Store) -> None:
+    """The first was slow and seen long ago; while its squad was asked, another one came and had nobody."""
+    desk = at_duty(store)
+    desk.now_ns += 14 * MINUTE_NS + MINUTE_NS // 2
+    desk.file(desk.violation(passage_speed_kmh=20.0))
+    desk.file(desk.violation(14 * MINUTE_NS, passage_plate="苏B00001"))
+    assert sorted(squads_of(desk).values(), key=str) == [None, "one"]
+    desk.now_ns = TIME_NS + 15 * MINUTE_NS
+    fire_due(desk.store, desk.now_ns, desk.terms)
+    assert squads_of(desk)["苏B00001"] == "one"
+    assert [told.state for told in desk.intercepts() if told.plate != "苏B00001"] == ["expired"]
+
+
+def test_a_squad_that_did_not_answer_is_asked_about_the_next(store: Store) -> None:
+    """It may answer there; the first truck is the desk's."""
+    desk = at_duty(store)
+    desk.file(desk.violation(severity=6))
+    desk.file(desk.violation(passage_plate="苏B00001"))
+    assert squads_of(desk)["苏B00001"] is None
+    desk.now_ns += MINUTE_NS
+    fire_due(desk.store, desk.now_ns, desk.terms)
+    assert squads_of(desk)["苏B00001"] == "one"
 
 
 @pytest.mark.parametrize("claims", [True, False])
