@@ -173,8 +173,9 @@ def address_of(request: Request) -> str:
 
 
 async def _principal(parts: Parts, request: Request, shown: Shown) -> Principal:
-    secret = shown.token if isinstance(shown, Bearer) else shown.value
-    _slow_down(parts, request, secret)
+    if isinstance(shown, Bearer):
+        # A cookie is looked up at no cost, and after a restart those of all phones behind one address come at once.
+        _slow_down(parts, request, shown.token)
     # A check costs tens of milliseconds on purpose, and the file of tokens may have to be read.
     try:
         principal = await anyio.to_thread.run_sync(holder, parts, shown)
@@ -182,7 +183,8 @@ async def _principal(parts: Parts, request: Request, shown: Shown) -> Principal:
         raise await _not_let_in(parts, request, error) from None
     if principal is None:
         raise await _turn_away(parts, request, *_NOBODY[type(shown)])
-    parts.strangers.was_right(secret)
+    if isinstance(shown, Bearer):
+        parts.strangers.was_right(shown.token)
     return principal
 
 

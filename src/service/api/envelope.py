@@ -12,6 +12,7 @@ import uuid
 from collections.abc import MutableMapping
 from typing import Any
 
+import anyio
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -78,7 +79,9 @@ class _Exchange:
         structlog.contextvars.bind_contextvars(request_id=self._id)
         try:
             await app(self._scope, receive, answer)
-        except Exception:
+        except Exception as error:
+            if self._streams and _hung_up(error):
+                return
             log.exception("request_failed", route=self._route())
             if not self._status:
                 failed = problems.Problem("internal", f"ask whoever runs it about request {self._id}")
@@ -105,6 +108,12 @@ class _Exchange:
     def _route(self) -> str:
         path = getattr(self._scope.get("route"), "path", None)
         return path if isinstance(path, str) else UNMATCHED
+
+
+def _hung_up(error: Exception) -> bool:
+    """Whether nothing went wrong but that the reader of a stream left in mid-event (FastAPI, discussion 15725)."""
+    gone = (anyio.BrokenResourceError, anyio.ClosedResourceError)
+    return isinstance(error, ExceptionGroup) and error.split(gone)[1] is None
 
 
 def _request_id(scope: Scope) -> str:
