@@ -32,7 +32,6 @@ from service.api import credentials, masking
 from service.api.answers import documented
 from service.api.auth import Asker, allow
 from service.api.fields import CorridorId, SiteId
-from service.api.live_feed import MOST_READERS
 from service.api.live_stats import Snapshot
 from service.api.parts import Parts, PartsOf
 from service.api.places import known_corridor
@@ -108,7 +107,7 @@ def _start(
 ) -> Start:
     """Everything that can be refused, before the stream begins."""
     known_corridor(parts, asker, corridor)
-    if parts.live.readers >= MOST_READERS or parts.live.closing:
+    if parts.live.full_for(asker.principal.name) or parts.live.closing:
         raise Problem("live_full", "come back in a moment", headers={"Retry-After": str(RETRY_SECONDS)})
     view = View(asker, frozenset(kinds) if kinds else _KINDS, corridor, site)
     return _at(parts, view, None if last_event_id is None else int(last_event_id), snapshot)
@@ -149,7 +148,7 @@ async def follow_live(parts: PartsOf, start: Annotated[Start, Depends(_start)]) 
     """
     parts.meters.live_readers.inc()
     try:
-        with parts.live.reader():
+        with parts.live.reader(start.view.asker.principal.name):
             for first in _opening(parts, start):
                 yield first
             async for event in _following(parts, start):

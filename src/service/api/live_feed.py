@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,10 @@ LOOK_SECONDS = 5.0
 #: Live readers of one process: each costs a connection, a task and some 100 kB.
 MOST_READERS = 500
 
+#: Of which one account may have so many: a duty room with all its screens stays far below, and a phone gone mad leaves
+#: room for the others.
+MOST_OF_ONE = 100
+
 #: What a database that went away looks like.
 FAILURES = (SQLAlchemyError, StoreError, psycopg.Error, sqlite3.Error, OSError)
 
@@ -60,6 +64,7 @@ class LiveFeed:
         self._visited = asyncio.Event()
         self._closed = asyncio.Event()
         self.readers = 0
+        self._of: Counter[str] = Counter()
         self.closing = False
         #: The newest figures for those who read now.
         self.stats: Snapshot | None = None
@@ -84,15 +89,21 @@ class LiveFeed:
             self._running.cancel()
         self._wake()
 
+    def full_for(self, name: str) -> bool:
+        """Whether an account must wait for a place."""
+        return self.readers >= MOST_READERS or self._of[name] >= MOST_OF_ONE
+
     @contextlib.contextmanager
-    def reader(self) -> Iterator[None]:
-        """Counts a reader while the block runs."""
+    def reader(self, name: str) -> Iterator[None]:
+        """Counts a reader of this account while the block runs."""
         self.readers += 1
+        self._of[name] += 1
         self._visited.set()
         try:
             yield
         finally:
             self.readers -= 1
+            self._of -= Counter((name,))
             if not self.readers and not self.closing:
                 # Whoever comes next shall not begin with figures of an hour ago.
                 self.stats = None

@@ -187,7 +187,7 @@ async def test_figures_are_looked_up_once_for_all_and_not_for_nobody(
     telling = asyncio.create_task(live_stats.tell(parts, parts.live))
     with contextlib.ExitStack() as readers:
         for _ in range(100):
-            readers.enter_context(parts.live.reader())
+            readers.enter_context(parts.live.reader("duty"))
         async with asyncio.timeout(20):
             while len(looks) < 3:
                 await asyncio.sleep(0.01)
@@ -226,7 +226,7 @@ async def test_figures_outlive_a_database_that_went_away(parts: Any, monkeypatch
 
     monkeypatch.setattr(live_stats, "look", look)
     telling = asyncio.create_task(live_stats.tell(parts, parts.live))
-    with parts.live.reader():
+    with parts.live.reader("duty"):
         async with asyncio.timeout(20):
             while parts.live.stats is None:
                 await asyncio.sleep(0.01)
@@ -286,7 +286,7 @@ def test_readers_beyond_the_bound_are_told_to_wait(
     make_parts: MakeParts, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One process takes so many; one that leaves makes room."""
-    monkeypatch.setattr(live, "MOST_READERS", 1)
+    monkeypatch.setattr(live_feed, "MOST_READERS", 1)
     parts = make_parts(steady_s=time.monotonic)
     with served(parts) as address:
         with reading(address, accounts.tokens["duty"]):
@@ -299,6 +299,21 @@ def test_readers_beyond_the_bound_are_told_to_wait(
             time.sleep(0.02)
         with reading(address, accounts.tokens["police"]) as third:
             assert third.status == 200
+
+
+def test_one_account_leaves_room_for_the_others(
+    make_parts: MakeParts, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever opens one stream after the other is told to wait, and only they."""
+    monkeypatch.setattr(live_feed, "MOST_OF_ONE", 1)
+    parts = make_parts(steady_s=time.monotonic)
+    with served(parts) as address, reading(address, accounts.tokens["duty"]):
+        with reading(address, accounts.tokens["duty"]) as second:
+            assert second.ended.wait(5.0)
+        assert second.status == 503
+        with reading(address, accounts.tokens["police"]) as other:
+            assert other.status == 200
+    assert not parts.live.full_for("duty")
 
 
 def test_readers_do_not_hold_up_the_end(make_parts: MakeParts, accounts: Accounts) -> None:
