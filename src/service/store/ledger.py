@@ -10,6 +10,7 @@ durable: what a person was told stands in it.
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -80,10 +81,18 @@ def read(
 
 def every(conn: Connection, page: int = LONGEST_PAGE) -> Iterator[Stamped]:
     """All entries in order, some at a time: a ledger of years does not fit into memory."""
+    _take_any_text(conn)
     after = _BEFORE_ALL
     while rows := conn.execute(_after(after, page)).all():
         yield from map(_stamped, rows)
         after = rows[-1].number
+
+
+def _take_any_text(conn: Connection) -> None:
+    """Let SQLite give text that is no UTF-8 too: it fits no hash, and a crash would name no entry."""
+    driver = conn.connection.dbapi_connection
+    if isinstance(driver, sqlite3.Connection):
+        driver.text_factory = lambda raw: raw.decode(errors="surrogateescape")
 
 
 def last_number(conn: Connection) -> int:

@@ -57,6 +57,14 @@ def test_a_changed_entry_is_named(store: Store, capsys: pytest.CaptureFixture[st
     assert (told["whole"], told["broken"]) == (False, {"entry": 2, "problem": "was changed"})
 
 
+@pytest.mark.parametrize("damage", ["note = CAST(x'ff' AS TEXT)", "note = x'ff'", "document = CAST(x'7bff7d' AS TEXT)"])
+def test_bytes_that_are_no_text_are_named(store: Store, capsys: pytest.CaptureFixture[str], damage: str) -> None:
+    """Exit status 1 and the entry, not a crash without a place."""
+    spoil(store, f"UPDATE ledger SET {damage} WHERE number = 2")
+    assert verify() == 1
+    assert "entry 2 was changed" in capsys.readouterr().out
+
+
 def test_a_missing_entry_is_named(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     """The newest entry is missed although nothing stands behind it."""
     spoil(store, "DELETE FROM ledger WHERE number = 3")
