@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import time
 
 import numpy as np
 
@@ -15,8 +16,11 @@ from rules.kernels.limits import single_tyred
 from rules.patterns import pattern_text
 from rules.ruleset import LimitRow, RuleBook, RuleSetFile
 from rules.screen import Zone
+from wim.periods import to_local
 from wim.records import PASSAGE_WORDS, Flag, Grade, flag_names
 from wim.sites import Network, Site
+
+MIDNIGHT = time()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Step:
     zh: str
     en: str
     clause: str | None = None
+    clause_zh: str | None = None
     source: str | None = None
     date: str | None = None
     verified: bool | None = None
@@ -100,6 +105,7 @@ def _limit(reading: Reading) -> Step:
         f"{rule_set.id} 第 {row.id} 行：{table}；適用限值 {applied}，以上限判定",
         f"{rule_set.id}, row {row.id}: {table}; applied {applied}, judged by the upper end",
         row.clause,
+        row.clause_zh,
         row.source,
         row.date.isoformat(),
         row.verified,
@@ -121,6 +127,7 @@ def _deduction(reading: Reading) -> Step | None:
         f"{axles} 根單胎軸，限值減 {total}",
         f"{axles} axles with single tyres: {total} off the limit",
         rule.clause,
+        rule.clause_zh,
         rule.source,
         rule.date.isoformat(),
         rule.verified,
@@ -142,11 +149,14 @@ def _tolerance(reading: Reading) -> Step | None:
 
 
 def _tolerance_date(reading: Reading) -> str | None:
+    """Since when it holds, by the clock of the site."""
     site = _site(reading)
     entry = site.tolerance_at(int(reading.passage["time_ns"])) if site else None
-    if entry is None:
+    if site is None or entry is None:
         return None
-    return str(np.datetime_as_string(np.datetime64(entry.from_ns, "ns"), unit="s", timezone="UTC"))
+    since = to_local(entry.from_ns, site.timezone)
+    # Whoever entered a date meant its midnight.
+    return since.strftime("%Y-%m-%d" if since.time() == MIDNIGHT else "%Y-%m-%d %H:%M:%S")
 
 
 def _site_name(reading: Reading) -> str:
@@ -170,8 +180,16 @@ def _uncertainty(reading: Reading) -> Step | None:
     verdict = reading.verdict
     sigma, chance, low = 100 * verdict["sigma"], float(verdict["p_over"]), int(verdict["excess_low_kg"])
     paper_zh, paper_en = _certificate(reading)
-    zh = f"σ {sigma:.2f} %（{paper_zh}），超限機率 {chance:.6f}，超重 95 % 下界 {low} kg"
-    return Step("uncertainty", zh, f"sigma {sigma:.2f} % ({paper_en}), P(over) {chance:.6f}, lower 95 % bound {low} kg")
+    over = _probability(chance)
+    zh = f"σ {sigma:.2f} %（{paper_zh}），超限機率 {over}，超重 95 % 下界 {low} kg"
+    return Step("uncertainty", zh, f"sigma {sigma:.2f} % ({paper_en}), P(over) {over}, lower 95 % bound {low} kg")
+
+
+def _probability(share: float) -> str:
+    """For people, to whom nothing that was measured is certain."""
+    if share > 0.999:
+        return "> 99.9 %"
+    return "< 0.1 %" if share < 0.001 else f"{100 * share:.1f} %"
 
 
 def _certificate(reading: Reading) -> tuple[str, str]:

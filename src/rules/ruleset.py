@@ -93,6 +93,7 @@ class _Cited(_Table):
     """Every row that decides says where it comes from."""
 
     clause: Words
+    clause_zh: Words | None = None
     source: Words
     date: Day
     verified: StrictBool

@@ -186,9 +186,15 @@ def registry() -> Registry:
 
 
 @pytest.fixture
-def road(make_parts: MakeParts, accounts: Accounts, store: Store) -> Iterator[Road]:
+def archive(tmp_path: Path) -> Path:
+    """Where the API looks for frames."""
+    return tmp_path
+
+
+@pytest.fixture
+def road(make_parts: MakeParts, accounts: Accounts, store: Store, archive: Path) -> Iterator[Road]:
     """An API with the clock of the wall, and the desk at which trucks are filed."""
-    parts = make_parts(clock_ns=time.time_ns, steady_s=time.monotonic)
+    parts = make_parts(clock_ns=time.time_ns, steady_s=time.monotonic, archive=archive)
     with served(parts) as running:
         yield Road(f"http://{running.address}", Desk(store, terms=parts.terms), accounts)
 

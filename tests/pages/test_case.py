@@ -10,6 +10,7 @@ from playwright.sync_api import APIRequestContext, ViewportSize, expect
 
 from tests.pages.axe import faults
 from tests.pages.conftest import ARTEFACTS, PHONE, Look, OpenPage, Road
+from wim.records import Flag
 
 DESK: ViewportSize = {"width": 1920, "height": 1080}
 
@@ -75,29 +76,44 @@ def test_a_case_prints_on_white_paper(road: Road, open_page: OpenPage) -> None:
     assert page.pdf(format="A4").startswith(b"%PDF")
 
 
-def test_the_signal_is_drawn_with_its_windows(road: Road, open_page: OpenPage, look: Look) -> None:
-    """Each channel is a chart; who cannot see it hears which axle weighed what."""
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_verdict_is_told_in_the_readers_language(road: Road, open_page: OpenPage, look: Look, language: str) -> None:
+    """Clause and flags by their names in it; dates by the site's clock, and nothing that was measured is certain."""
+    told = road.truck(passage_flags=int(Flag.ACCELERATING), flags=["ACCELERATING"])
+    page = open_page("duty", f"/cases/{told.case}", DESK, language)
+    verdict = page.locator(".verdict")
+    words = {
+        "zh-CN": ("第62號令第三條第（八）項", "加減速", "自 2025-01-01 起", "超限機率 > 99.9 %"),
+        "en": ("Order 62 Art. 3 (8)", "accelerating", "since 2025-01-01)", "P(over) > 99.9 %"),
+    }[language]
+    for one in words:
+        expect(verdict).to_contain_text(one)
+    for raw in ("1.000000", "T16:00:00Z"):
+        expect(verdict).not_to_contain_text(raw)
+    verdict.scroll_into_view_if_needed()
+    look(page, f"case-verdict-{language}")
+
+
+def test_what_is_left_out_says_by_whom_when_and_why(road: Road, open_page: OpenPage, look: Look) -> None:
+    """Beside the violation; who may not read what was typed reads who and by which rule."""
+    told = road.truck()
     page = open_page("duty", None, size=DESK)
-    window = {"vehicle": 1, "axle": 1, "first_ms": 40.0, "end_ms": 60.0, "load_kg": 3_550.0, "share": 1.0}
-    channel = {"name": "1L", "kind": "strip", "unit": "N", "windows": [window]}
-    times = [float(ms) for ms in range(200)]
-    values = [20_000.0 if 42 <= ms <= 58 else 30.0 for ms in times]
-    signal = {
-        "start": "2026-05-29T03:12:40Z",
-        "rate_hz": 10_000,
-        "samples": 2_000,
-        "thinned": True,
-        "sha256": "0" * 64,
-        "unweighed": None,
-        "times_ms": times,
-        "channels": [{**channel, "values": values}],
-    }
-    page.route("**/v1/violations/*/signal", lambda route: route.fulfill(json=signal))
-    page.goto(f"/cases/{weighed(road, page.context.request)}")
-    chart = page.get_by_role("img", name="1L；第 1 軸 3550 公斤")
-    chart.scroll_into_view_if_needed()
-    expect(chart.locator("canvas")).to_be_visible()
-    look(page, "case-signal")
+    answer = page.context.request.post(
+        f"/v1/violations/{told.best.id}/exclusions",
+        data={"rule": "lost_appeal", "reason": "法院撤銷處罰"},
+        headers={"Authorization": f"Bearer {road.accounts.tokens['duty']}", "Idempotency-Key": "out"},
+    )
+    assert answer.ok, answer.text()
+    page.goto(f"/cases/{told.case}")
+    note = page.locator(".weighed .excluded")
+    expect(note).to_contain_text(
+        re.compile(r"不計入統計 · \d\d-\d\d \d\d:\d\d:\d\d 路政 duty 排除，依據：申訴成立法院撤銷處罰")
+    )
+    look(page, "case-excluded")
+    assert faults(page) == []
+    bare = open_page("analyst", f"/cases/{told.case}").locator(".weighed .excluded")
+    expect(bare).to_contain_text("申訴成立")
+    expect(bare).not_to_contain_text("法院撤銷處罰")
 
 
 def test_a_foreign_case_is_none(open_page: OpenPage) -> None:

@@ -44,7 +44,7 @@ def test_flags_stand_hour_by_hour(
             road.desk.store, this_s - ago * 3_600, 200 - ago * 3, {Flag.NO_PLATE: blind, Flag.SPEED_RANGE: ago % 4}
         )
     page = open_page("technician", "/sites", size=size, language=language)
-    chart = page.get_by_role("img", name=re.compile("NO_PLATE、SPEED_RANGE"))
+    chart = page.get_by_role("img", name=re.compile("無車牌、車速超出檢定範圍|no plate, speed out of range"))
     expect(chart.locator("canvas")).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("20 小時有資料|20 h with data"))).to_be_visible()
     chart.scroll_into_view_if_needed()

@@ -27,6 +27,7 @@ def test_every_row_says_where_it_comes_from() -> None:
     """Clause, source, date and whether it was compared with the official text."""
     for row in load_book().rows:
         assert row.clause
+        assert row.clause_zh
         assert row.source
         assert row.date.year >= 2016
 

@@ -17,6 +17,9 @@ class StepOf(Struct, frozen=True, kw_only=True):
     zh: str
     en: str
     clause: Annotated[str | None, Meta(description="Where the law says so.")]
+    clause_zh: Annotated[
+        str | None, Meta(description="The same in Chinese; null: the rule set has it as `clause` only.")
+    ]
     source: str | None
     date: str | None
     verified: Annotated[bool | None, Meta(description="Whether the source was checked; null: no rule was applied.")]
@@ -36,6 +39,7 @@ class VerdictOf(Struct, frozen=True, kw_only=True):
     rule_set: str
     rule: str
     clause: str | None
+    clause_zh: str | None
     limit_low_kg: Natural
     limit_high_kg: Annotated[int, Meta(ge=0, description="The end that is acted on.")]
     tolerance_percent: float
@@ -50,11 +54,22 @@ class VerdictOf(Struct, frozen=True, kw_only=True):
     steps: list[StepOf]
 
 
+class ExclusionInCase(Struct, frozen=True, kw_only=True):
+    """Who took a violation out of all figures, by which rule of the authority and why."""
+
+    by: str
+    agency: str | None
+    at: Time
+    rule: str
+    reason: Annotated[str | None, Meta(description="null where you see no plates: what was typed may name one.")]
+
+
 class ViolationInCase(Struct, frozen=True, kw_only=True):
     """A violation of the trip."""
 
     violation: Annotated[Any, Meta(description="The message, with what was archived of it.")]
     excluded_by: Annotated[str | None, Meta(description="The exclusion that takes it out of all figures.")]
+    exclusion: Annotated[ExclusionInCase | None, Meta(description="That exclusion; null: the violation counts.")]
     verdict: Annotated[VerdictOf | None, Meta(description="null: a later release wrote what this one cannot judge.")]
 
 

@@ -20,6 +20,7 @@ from service.api.case_answers import (
     CaseOf,
     CertificateOf,
     EarlierTrip,
+    ExclusionInCase,
     Happened,
     PastOf,
     PermitInCase,
@@ -33,7 +34,7 @@ from service.api.violations import documents_of
 from service.messages.envelope import rfc3339
 from service.register import merged
 from service.rejudging import Judge, Rejudged, judge_of
-from service.store import cases, decisions, intercepts, ledger, outcomes, register, sightings, violations
+from service.store import cases, decisions, exclusions, intercepts, ledger, outcomes, register, sightings, violations
 from service.store.cases import CaseRow
 from service.store.decisions import Decision
 from service.store.intercepts import InterceptRow
@@ -118,10 +119,22 @@ def _violations(conn: Connection, found: Found, asker: Asker, parts: Parts) -> l
         ViolationInCase(
             violation=msgspec.Raw(document),
             excluded_by=excluded.get(violation.id),
+            exclusion=_exclusion(conn, violation.id, asker) if violation.id in excluded else None,
             verdict=_verdict(judge, violation, parts.registry.network, asker),
         )
         for violation, document in zip(published, documents_of(conn, rows, asker, parts), strict=True)
     ]
+
+
+def _exclusion(conn: Connection, violation: str, asker: Asker) -> ExclusionInCase:
+    newest = exclusions.of_violation(conn, violation)[0]
+    return ExclusionInCase(
+        by=newest.actor,
+        agency=newest.agency,
+        at=rfc3339(newest.at_ns),
+        rule=newest.rule,
+        reason=newest.reason if asker.plates else None,
+    )
 
 
 def _verdict(judge: Judge, violation: messages.Violation, network: Network, asker: Asker) -> VerdictOf | None:
@@ -133,6 +146,7 @@ def _verdict(judge: Judge, violation: messages.Violation, network: Network, aske
         rule_set=violation.rule_set,
         rule=violation.rule,
         clause=limit.clause if limit else None,
+        clause_zh=limit.clause_zh if limit else None,
         limit_low_kg=violation.limit_low_kg,
         limit_high_kg=violation.limit_high_kg,
         tolerance_percent=violation.tolerance_percent,
@@ -158,6 +172,7 @@ def _step(step: Step) -> StepOf:
         zh=step.zh,
         en=step.en,
         clause=step.clause,
+        clause_zh=step.clause_zh,
         source=step.source,
         date=step.date,
         verified=step.verified,

@@ -65,7 +65,12 @@ def test_each_verdict_is_explained_and_agrees(api: Api) -> None:
     verdict = one["verdict"]
     assert (verdict["agrees"], verdict["differs"]) == (True, [])
     assert [step["name"] for step in verdict["steps"]][:3] == ["vehicle", "pattern", "limit"]
-    assert verdict["clause"]
+    assert (verdict["clause"], verdict["clause_zh"]) == (
+        "124號 table, 3-axle truck; note 4 (+ 1 t with air suspension)",
+        "124號附表，3 軸載貨汽車；註4（空氣懸架加 1 t）",
+    )
+    (limit,) = [step for step in verdict["steps"] if step["name"] == "limit"]
+    assert (limit["clause"], limit["clause_zh"]) == (verdict["clause"], verdict["clause_zh"])
     assert verdict["limit_high_kg"] == one["violation"]["limit_high_kg"]
     assert (verdict["certificate"]["number"], verdict["certificate"]["class_percent"]) == ("JJG-1", 5.0)
     assert verdict["calibration"] == 3

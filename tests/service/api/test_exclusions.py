@@ -42,6 +42,16 @@ def test_an_exclusion_shows_wherever_the_violation_does(api: Api, violation: str
         assert api.get(name, "/v1/violations?excluded=false").json()["items"] == []
     (in_case,) = api.get("duty", f"/v1/cases/{api.desk.only_intercept().case}").json()["violations"]
     assert in_case["excluded_by"] == done.json()["id"]
+    told = {
+        "by": "duty",
+        "agency": "road",
+        "at": done.json()["at"],
+        "rule": "lost_appeal",
+        "reason": "the court said so",
+    }
+    assert in_case["exclusion"] == told
+    (bare,) = api.get("analyst", f"/v1/cases/{api.desk.only_intercept().case}").json()["violations"]
+    assert bare["exclusion"] == {**told, "reason": None}
 
 
 def test_a_restore_takes_the_mark_away_and_stays_in_the_record(api: Api, violation: str) -> None:

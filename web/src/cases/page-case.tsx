@@ -11,12 +11,12 @@ import { Picture } from "../shell/picture";
 import { Plate } from "../shell/plate";
 import { homeOf, session } from "../shell/session";
 import { LanguageSwitch } from "../shell/top";
-import { language, say, sayState } from "../shell/words";
+import { language, say, sayOf, sayState } from "../shell/words";
 import { zones } from "../shell/zones";
 import { Axles } from "../squad/axles";
 import { Before, Permits, type Places, Sightings, Timeline } from "./parts";
 import { SignalChart } from "./signal-chart";
-import type { InCase, Story } from "./story";
+import type { Excluded, InCase, Story } from "./story";
 import { VerdictOf } from "./verdict";
 
 /** A case moves on while somebody reads it; a look of a person, not a feed. */
@@ -156,8 +156,23 @@ export function Fact({ name, value }: { name: string; value: string | null | und
   );
 }
 
+function LeftOut({ of, places }: { of: Excluded; places: Places }) {
+  const now = useNow(60_000);
+  const who = [of.agency && sayOf("agency", of.agency), of.by].filter(Boolean).join(" ");
+  const rule = sayOf("exclusion", of.rule);
+  return (
+    <p class="problem excluded">
+      <Icon name="alert" />
+      <span>
+        <b>{say("case.excluded")}</b> · {say("case.excluded_by", { time: dated(of.at, now, ...places), who, rule })}
+        {of.reason && <q>{of.reason}</q>}
+      </span>
+    </p>
+  );
+}
+
 function Weighed({ of }: { of: InCase }) {
-  const { violation, verdict, excluded_by } = of;
+  const { violation, verdict, exclusion } = of;
   const { passage } = violation;
   const now = useNow(60_000);
   return (
@@ -166,11 +181,7 @@ function Weighed({ of }: { of: InCase }) {
         {say("case.weighed")} · {passage.site} {say("facts.lane", { lane: passage.lane })} · {km(violation.chainage_km)}{" "}
         · {dated(violation.time, now, violation.corridor, passage.site)}
       </h2>
-      {excluded_by && (
-        <p class="problem">
-          <Icon name="alert" /> {say("case.excluded")}
-        </p>
-      )}
+      {exclusion && <LeftOut of={exclusion} places={[violation.corridor, passage.site]} />}
       <div class="beside">
         <div>
           <dl class="sums figures">

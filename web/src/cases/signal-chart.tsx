@@ -4,6 +4,7 @@ import "uplot/dist/uPlot.min.css";
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { ask } from "../shell/api";
+import { listing } from "../shell/format";
 import { say } from "../shell/words";
 import type { Channel, Signal } from "./story";
 
@@ -99,5 +100,5 @@ function shade(chart: uPlot, channel: Channel): void {
 function spoken(channel: Channel): string {
   const loads = channel.windows.filter((one) => one.load_kg !== null);
   const words = loads.map((one) => say("signal.axle", { axle: one.axle, kg: Math.round(one.load_kg ?? 0) }));
-  return [channel.name, ...words].join("；");
+  return `${channel.name} ${listing(words)}`;
 }

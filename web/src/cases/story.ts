@@ -7,6 +7,7 @@ export interface Step {
   zh: string;
   en: string;
   clause: string | null;
+  clause_zh: string | null;
   source: string | null;
   date: string | null;
   verified: boolean | null;
@@ -16,6 +17,7 @@ export interface Verdict {
   rule_set: string;
   rule: string;
   clause: string | null;
+  clause_zh: string | null;
   limit_low_kg: number;
   limit_high_kg: number;
   tolerance_percent: number;
@@ -30,9 +32,18 @@ export interface Verdict {
   steps: Step[];
 }
 
+/** Who took a violation out of all figures, by which rule and why; no reason for who may not read what was typed. */
+export interface Excluded {
+  by: string;
+  agency: string | null;
+  at: string;
+  rule: string;
+  reason: string | null;
+}
+
 export interface InCase {
   violation: Violation;
-  excluded_by: string | null;
+  exclusion: Excluded | null;
   verdict: Verdict | null;
 }
 

@@ -1,4 +1,4 @@
-import { date, excess, NOTHING, probability, tonnes } from "../shell/format";
+import { date, excess, listing, NOTHING, probability, tonnes } from "../shell/format";
 import { Icon } from "../shell/icons";
 import type { Violation } from "../shell/messages";
 import { language, say, sayOf } from "../shell/words";
@@ -14,7 +14,7 @@ export function VerdictOf({ violation, verdict }: { violation: Violation; verdic
       <h3>{say("verdict.title")}</h3>
       <dl class="facts-of">
         <Fact name={say("verdict.rule")} value={`${verdict.rule_set} · ${verdict.rule}`} />
-        <Fact name={say("verdict.clause")} value={verdict.clause ?? NOTHING} />
+        <Fact name={say("verdict.clause")} value={clauseOf(verdict) ?? NOTHING} />
         <Fact name={say("verdict.limit")} value={limits(verdict)} />
         <Fact name={say("verdict.excess_low")} value={`${excess(verdict.excess_low_kg)} t`} />
         <Fact name={say("card.p_over")} value={probability(verdict.p_over)} />
@@ -37,10 +37,7 @@ export function VerdictOf({ violation, verdict }: { violation: Violation; verdic
           }
         />
         <Fact name={say("verdict.grade")} value={sayOf("grade", violation.grade)} />
-        <Fact
-          name={say("verdict.flags")}
-          value={violation.flags.length ? violation.flags.join(" · ") : say("verdict.no_flags")}
-        />
+        <Fact name={say("verdict.flags")} value={flagsOf(violation)} />
         <Fact name={say("case.permit")} value={violation.permit} />
       </dl>
       <p class={verdict.agrees ? "within" : "problem"}>
@@ -49,18 +46,34 @@ export function VerdictOf({ violation, verdict }: { violation: Violation; verdic
       </p>
       <ol class="steps">
         {verdict.steps.map((step) => (
-          <StepOf key={step.name} step={step} />
+          <StepOf key={step.name} step={step} words={wordsOf(step)} />
         ))}
       </ol>
     </section>
   );
 }
 
-function StepOf({ step }: { step: Step }) {
-  const source = [step.clause, step.source, step.date].filter(Boolean).join(" · ");
+/** As the rule set has it in the reader's language; one of a province may have it in one only. */
+function clauseOf(of: Step | Verdict): string | null {
+  return language.get() === "en" ? of.clause : (of.clause_zh ?? of.clause);
+}
+
+function flagsOf({ flags }: Violation): string {
+  return flags.length ? listing(flags.map((one) => sayOf("flag", one))) : say("verdict.no_flags");
+}
+
+/** The server's words; flags and grade, which it has as the records name them, in the reader's. */
+function wordsOf(step: Step): string {
+  const words = language.get() === "en" ? step.en : step.zh;
+  if (step.name !== "flags") return words;
+  return words.replace(/[A-Z][A-Z_]+/g, (flag) => sayOf("flag", flag)).replace(/[a-z]+$/, (one) => sayOf("grade", one));
+}
+
+function StepOf({ step, words }: { step: Step; words: string }) {
+  const source = [clauseOf(step), step.source, step.date].filter(Boolean).join(" · ");
   return (
     <li>
-      {language.get() === "en" ? step.en : step.zh}
+      {words}
       {source && (
         <small class="dim">
           {source}

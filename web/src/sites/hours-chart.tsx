@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 import { listing } from "../shell/format";
-import { say } from "../shell/words";
+import { say, sayOf } from "../shell/words";
 import { Chart, isKnown } from "./chart";
 import { flagsOf } from "./flags";
 import type { Hour } from "./state";
@@ -54,10 +54,10 @@ function Passages({ hours, zone }: Hours) {
 function Flags({ hours, zone }: Hours) {
   const lines = flagsOf(hours, LINES.length);
   if (!lines.length) return null;
-  const words = say("sites.flags_by_hour", { flags: listing(lines.map((one) => one.name)) });
+  const words = say("sites.flags_by_hour", { flags: listing(lines.map((one) => sayOf("flag", one.name))) });
   const series = lines.map((one, place) => ({
     ...LINES[place],
-    label: one.name,
+    label: sayOf("flag", one.name),
     width: 2,
     value: (_: uPlot, value: number | null) => (value === null ? "–" : `${value.toFixed(1)} %`),
   }));

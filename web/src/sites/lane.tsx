@@ -1,8 +1,9 @@
 import { lazy, Suspense } from "preact/compat";
 import { NOTHING } from "../shell/format";
 import { Icon } from "../shell/icons";
-import { say } from "../shell/words";
+import { say, sayOf } from "../shell/words";
 import type { Chart, LaneState, Plates, PlatesNow, Reason } from "./state";
+import { chartName, reasonName } from "./terms";
 
 /** The library that draws is larger than the page: figures first. */
 const HoursCharts = lazy(() => import("./hours-chart"));
@@ -83,7 +84,7 @@ function Flags({ lane }: { lane: LaneState }) {
       <ul class="meters">
         {shares.map(([name, percent]) => (
           <li key={name}>
-            <span>{name}</span>
+            <span title={name}>{sayOf("flag", name)}</span>
             <Bar share={percent / 100} over={false} />
             <span class="figures">{percent.toFixed(2)} %</span>
           </li>
@@ -103,7 +104,7 @@ function Drift({ title, charts }: { title: string; charts: Chart[] | null }) {
         {charts?.map((one) => (
           <li key={one.chart}>
             <span>
-              {one.chart} <small class="dim">{say("sites.step", { percent: one.step_percent })}</small>
+              {chartName(one.chart)} <small class="dim">{say("sites.step", { percent: one.step_percent })}</small>
             </span>
             {one.threshold === null ? (
               <span class="dim">{say("sites.learning", { n: one.learnt })}</span>
@@ -130,7 +131,7 @@ function Authenticity({ reasons, doubted }: { reasons: Reason[] | null; doubted:
       <ul class="meters">
         {reasons?.map((one) => (
           <li key={one.name}>
-            <span>{one.name}</span>
+            <span>{reasonName(one.name)}</span>
             <span class={one.against ? "over" : "dim"}>
               {one.trucks < one.least
                 ? say("sites.learning", { n: one.trucks })

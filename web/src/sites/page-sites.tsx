@@ -12,6 +12,7 @@ import { language, say, sayOf } from "../shell/words";
 import { zones } from "../shell/zones";
 import { LaneOf } from "./lane";
 import type { Downgrade, SiteState } from "./state";
+import { causeOf, openedBy } from "./terms";
 
 /** Figures are up to a minute late anyway. */
 const AGAIN_MS = 30_000;
@@ -173,7 +174,7 @@ function Doubted({ one, site }: { one: Downgrade; site: string }) {
       <Icon name="alert" size={18} />
       {one.lane === null ? say("sites.every_lane") : say("facts.lane", { lane: one.lane })} ·{" "}
       {dated(one.from, now, site)} – {one.until === null ? say("sites.stands") : dated(one.until, now, site)} ·{" "}
-      {one.reason} · {one.opened_by}
+      {causeOf(one)} · {openedBy(one)}
     </p>
   );
 }
