@@ -186,6 +186,22 @@ test("a fact of a phone whose clock ran ahead is sent again with the time that t
   expect(outbox.entries.get()).toEqual([]);
 });
 
+test("so is one of a phone whose clock had fallen back, and no third time", async () => {
+  road.away = true;
+  const outbox = await road.outbox();
+  await outbox.add(intercept(), "stop", {}, false);
+  road.away = false;
+  road.now_ms += 40 * 365 * 86_400_000;
+  const before = { code: "body_invalid", status: 422, errors: [{ field: "done_at" }] };
+  road.problems = [before, before];
+  await outbox.drain();
+  expect(road.sent.map((one) => one.body.done_at)).toEqual([
+    "2026-05-28T19:00:00.000Z",
+    new Date(road.now_ms).toISOString(),
+  ]);
+  expect(outbox.entries.get()[0]?.problem?.code).toBe("body_invalid");
+});
+
 test("a time that the server cannot read for another reason is not sent again", async () => {
   const outbox = await road.outbox();
   road.problems = [{ code: "body_invalid", status: 422, errors: [{ field: "done_at" }] }];

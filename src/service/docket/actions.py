@@ -21,6 +21,11 @@ from service.docket.keeping import keep
 from service.docket.terms import Terms
 from service.store import feed, intercepts, joint_actions, ledger
 from wim.forms.json_form import instant_ns
+from wim.records import HOUR_NS
+
+#: Clocks of strips, phones and other systems that are kept at all are less far apart. One that fell back to the day of
+#: its making is years off, and what was done by it was done to no truck.
+_APART_NS = HOUR_NS
 
 
 class UnknownInterceptError(LookupError):
@@ -74,6 +79,7 @@ def act(
     told = present(conn, intercept, corridors)
     if if_version is not None and if_version != told.version:
         raise StaleError(if_version, told)
+    _check_time(told, deed)
     if deed.action == "claim":
         _check_free(conn, told, deed.squad or actor.squad)
     after, fits = _after(told, deed, actor, now_ns, terms, offline)
@@ -99,6 +105,16 @@ def present(conn: Connection, intercept: str, corridors: Collection[str] | None 
     if row is None:
         raise UnknownInterceptError(intercept)
     return rows.told_in(row)
+
+
+def _check_time(told: messages.Intercept, deed: Deed) -> None:
+    """Raise `ContradictionError` where it was done before the truck was there: a phone's clock stood still or fell."""
+    if deed.done_at is None or not told.sightings:
+        return
+    first = told.sightings[0].time
+    if instant_ns("done_at", deed.done_at) < instant_ns("time", first) - _APART_NS:
+        problem = f"lies before the truck was first seen, {first}"
+        raise ContradictionError("done_at", problem, "correct it by the offset of the phone's clock")
 
 
 def _check_free(conn: Connection, told: messages.Intercept, squad: str | None) -> None:

@@ -13,6 +13,7 @@ from service.docket.deeds import Actor, ContradictionError, Deed
 from service.docket.terms import Terms
 from service.docket.timing import fire_due
 from service.messages import Intercept
+from service.messages.envelope import rfc3339
 from service.messages.vocabulary import InterceptEnded, InterceptReason, InterceptState
 from service.store import audit
 from service.store.engine import Store
@@ -183,6 +184,17 @@ def test_a_truck_found_legal_is_nobodys_free_pass_for_the_next_day(desk: Desk) -
     desk.now_ns += 13 * 60 * MINUTE_NS
     desk.file(desk.violation(13 * 60 * MINUTE_NS, severity=5))
     assert len(desk.intercepts()) == 2
+
+
+def test_nothing_was_done_to_a_truck_before_it_was_there(desk: Desk) -> None:
+    """A phone whose clock fell back is told so, without network too; some minutes between two clocks are no matter."""
+    told, seen_ns = desk.only_intercept(), TIME_NS
+    early = Deed(action="stop", done_at=rfc3339(seen_ns - 61 * MINUTE_NS))
+    for offline in (False, True):
+        with pytest.raises(ContradictionError, match="before the truck was first seen"), desk.store.writing() as conn:
+            act(conn, told.id, early, SQUAD, desk.now_ns, desk.terms, offline=offline)
+    do(desk, SQUAD, Deed(action="claim", done_at=rfc3339(seen_ns - 59 * MINUTE_NS)))
+    assert desk.only_intercept().state == InterceptState.CLAIMED
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\u3000\u3000"])

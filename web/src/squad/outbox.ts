@@ -188,8 +188,8 @@ export function outboxOf(world: World): Outbox {
     if (problem.status >= 500 || problem.status === 429) return "server";
     // The truck was only seen again since, or the fact stands anyway.
     if (mayGoAgain(entry, problem)) return resend(entry, instant(entry.pressed_ms));
-    // This phone's clock had run ahead. By the server's, which its answers tell, it was done just now at the latest.
-    if (isAhead(entry, problem, world.now_ms())) return resend(entry, instant(world.now_ms()));
+    // This phone's clock had run ahead, or fallen back. What its answers tell of the server's is the best that is known.
+    if (isOff(entry, problem, world.now_ms())) return resend(entry, instant(world.now_ms()));
     return settle(entry, problem);
   }
 
@@ -272,10 +272,14 @@ function mayGoAgain(entry: Entry, problem: Problem): boolean {
   return FACTS.has(entry.action) || allowed.includes(entry.action);
 }
 
-/** Whether the server took the time at which it was done for one to come. */
-function isAhead(entry: Entry, problem: Problem, now_ms: number): boolean {
+/** Further apart two clocks are not that the server's answers have set right. */
+const SET_RIGHT_MS = 30_000;
+
+/** Whether the server took the time at which it was done for one that cannot be, and another one is known by now. */
+function isOff(entry: Entry, problem: Problem, now_ms: number): boolean {
   const errors = Array.isArray(problem.errors) ? (problem.errors as { field?: string }[]) : [];
-  return entry.done_at !== null && Date.parse(entry.done_at) > now_ms && errors.some((one) => one.field === "done_at");
+  const off_ms = entry.done_at === null ? 0 : Math.abs(Date.parse(entry.done_at) - now_ms);
+  return off_ms > SET_RIGHT_MS && errors.some((one) => one.field === "done_at");
 }
 
 function instant(ms: number): string {
