@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from service.api.dispatch_answers import Moment, Time
-from service.messages.structs import Natural, Seen
+from service.messages.structs import Natural, PassageId, Seen, Share, Version
 
 
 class StepOf(Struct, frozen=True, kw_only=True):
@@ -125,6 +125,30 @@ class Happened(Struct, frozen=True, kw_only=True):
     hash: str | None = None
 
 
+class AlikeOf(Struct, frozen=True, kw_only=True):
+    """A crossing without a certain plate that probably is of the vehicle of an earlier one, and moved it on."""
+
+    passage: PassageId
+    time: Time
+    site: str
+    case: Annotated[str | None, Meta(description="Its own; cases stay apart.")]
+    earlier: PassageId
+    earlier_case: str | None
+    intercept: str
+    score: Share
+    told_apart_at: Annotated[Moment, Meta(description="Since when a person says that it is another; null: nobody.")]
+
+
+class ApartOf(Struct, frozen=True, kw_only=True):
+    """A crossing that a person told apart; `version` is that of the intercept that it left."""
+
+    version: Version
+    passage: PassageId
+    left: Annotated[str, Meta(description="The intercept that it had moved on.")]
+    case: Annotated[str, Meta(description="Its own.")]
+    opened: Annotated[str | None, Meta(description="The intercept that it opened; null: its truck is out of reach.")]
+
+
 class CaseOf(Struct, frozen=True, kw_only=True):
     """The whole story of one trip."""
 
@@ -140,6 +164,9 @@ class CaseOf(Struct, frozen=True, kw_only=True):
     history: Annotated[PastOf | None, Meta(description="null: no plate was read, or you see none.")]
     permits: Annotated[list[PermitInCase], Meta(description="Of the plate; empty where you see no plates.")]
     timeline: Annotated[list[Happened], Meta(description="Oldest first.")]
+    alike: Annotated[
+        list[AlikeOf], Meta(description="What probably is of this vehicle, or of which it is; by time.")
+    ] = []
 
 
-STRUCTS = (CaseOf,)
+STRUCTS = (CaseOf, ApartOf)

@@ -17,6 +17,7 @@ from service import messages
 from service.api import told_media
 from service.api.auth import Asker
 from service.api.case_answers import (
+    AlikeOf,
     CaseOf,
     CertificateOf,
     EarlierTrip,
@@ -34,7 +35,18 @@ from service.api.violations import documents_of
 from service.messages.envelope import rfc3339
 from service.register import merged
 from service.rejudging import Judge, Rejudged, judge_of
-from service.store import cases, decisions, exclusions, intercepts, ledger, outcomes, register, sightings, violations
+from service.store import (
+    cases,
+    decisions,
+    exclusions,
+    intercepts,
+    ledger,
+    outcomes,
+    register,
+    resemblances,
+    sightings,
+    violations,
+)
 from service.store.cases import CaseRow
 from service.store.decisions import Decision
 from service.store.intercepts import InterceptRow
@@ -100,7 +112,30 @@ def story(conn: Connection, found: Found, asker: Asker, parts: Parts) -> CaseOf:
         history=_history(conn, found, parts) if asker.plates else None,
         permits=_permits(conn, found, parts) if asker.plates else [],
         timeline=_timeline(conn, found, asker),
+        alike=_alike(conn, found),
     )
+
+
+def _alike(conn: Connection, found: Found) -> list[AlikeOf]:
+    """What moved on an intercept of this case, and what this case's own crossings moved on."""
+    links = resemblances.of_passages(conn, (row.id for row in found.sightings))
+    links |= {one.passage: one for one in resemblances.of_intercepts(conn, (row.id for row in found.intercepts))}
+    places = sightings.load(conn, {name for one in links.values() for name in (one.passage, one.earlier)})
+    here = [(one, places[one.passage], places.get(one.earlier)) for one in links.values() if one.passage in places]
+    return [
+        AlikeOf(
+            passage=one.passage,
+            time=rfc3339(place.time_ns),
+            site=place.site,
+            case=place.case_id,
+            earlier=one.earlier,
+            earlier_case=before.case_id if before else None,
+            intercept=one.intercept,
+            score=one.score,
+            told_apart_at=None if one.apart_ns is None else rfc3339(one.apart_ns),
+        )
+        for one, place, before in sorted(here, key=lambda item: item[1].time_ns)
+    ]
 
 
 def _intercept(conn: Connection, row: InterceptRow | None, asker: Asker, parts: Parts) -> msgspec.Raw | None:

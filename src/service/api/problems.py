@@ -73,6 +73,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "method_not_allowed": (405, "This address does not take that method."),
     "not_acceptable": (406, "The answer has none of the media types asked for."),
     "already_excluded": (409, "That violation is excluded already."),
+    "not_probable": (409, "That crossing was not taken for the vehicle of another one."),
     "not_excluded": (409, "That violation is not excluded."),
     "action_not_allowed": (409, "That action is not possible now."),
     "pairing_waits": (409, "Nobody has confirmed this screen yet."),

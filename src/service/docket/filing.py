@@ -7,7 +7,7 @@ arrivals again change nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -19,12 +19,12 @@ from dispatch.ledger import Entry
 from dispatch.life import ACTIVE_STATES, State
 from dispatch.offenders import History, count_trips, one_year_before
 from service import messages
-from service.docket import keeping, offering, record, rows
+from service.docket import keeping, offering, record, resembling, rows
 from service.docket.arrivals import Arrival, is_violation
 from service.docket.cloning import feasible, scores
-from service.docket.drafting import seen_of
 from service.docket.likeness import likely
 from service.docket.openings import Accusation, Change, Trip, accuse, changes
+from service.docket.resembling import Following, following
 from service.docket.silence import found_legal, silent
 from service.docket.terms import Terms
 from service.doubts import missed
@@ -68,8 +68,11 @@ def file(conn: Connection, arrivals: Iterable[Arrival], now_ns: int, terms: Term
     _take_back(conn, fresh, now_ns)
     newest = _keep_cases(conn, fresh, joined)
     accused = _accuse(conn, fresh, joined, terms, plate_reads)
-    changed = _offered(conn, _changes(conn, fresh, joined, newest, accused, now_ns, terms), now_ns, terms)
-    decisions.note(conn, silent(fresh, joined.case_of, accused, changed, now_ns))
+    followed = following(conn, fresh, joined.case_of, accused, now_ns, terms)
+    changed = _changes(conn, fresh, joined, newest, accused, followed, now_ns, terms)
+    changed = _offered(conn, changed, now_ns, terms)
+    decisions.note(conn, silent(fresh, joined.case_of, accused, followed, changed, now_ns))
+    resembling.keep(conn, followed, accused, changed, now_ns)
     told = _keep_intercepts(conn, changed, now_ns, terms)
     _tell(conn, fresh, told, now_ns, terms)
     if any(change.before is not None and offering.frees(change.before, change.after) for change in changed):
@@ -241,23 +244,30 @@ def _changes(
     joined: Joined,
     newest: dict[str, int],
     accused: dict[str, Accusation],
+    followed: Mapping[str, Following],
     now_ns: int,
     terms: Terms,
 ) -> list[Change]:
     """What becomes of the intercepts of every case that something arrived for."""
     by_case: dict[str, list[Arrival]] = {}
     for arrival in fresh:
-        by_case.setdefault(joined.case_of[arrival.message.id], []).append(arrival)
+        follows = followed.get(arrival.message.id)
+        by_case.setdefault(follows.case if follows else joined.case_of[arrival.message.id], []).append(arrival)
     told = _told(conn, {*set(by_case) - set(joined.opened), *joined.merged}, joined)
     concerned = [case for case, arrived in by_case.items() if case in told or _any_reason(arrived, accused)]
-    seen = _seen(conn, concerned, joined, by_case)
+    seen = _seen(conn, concerned, joined, by_case, told, followed)
     unknown = [case for case in concerned if case not in told or case in joined.merged.values()]
     earlier = _earlier(conn, {case: seen[case] for case in unknown}, accused)
     trips = [
-        Trip(case, newest[case], by_case[case], told.get(case, []), seen[case], earlier.get(case, []))
+        Trip(case, _newest(case, newest, by_case), by_case[case], told.get(case, []), seen[case], earlier.get(case, []))
         for case in concerned
     ]
     return [change for trip in trips for change in changes(trip, accused, now_ns, terms)]
+
+
+def _newest(case: str, newest: Mapping[str, int], by_case: Mapping[str, Sequence[Arrival]]) -> int:
+    """The newest sighting of a truck, that of a case of its own among it which probably is of it."""
+    return max(newest.get(case, 0), *(arrival.sighting.time_ns for arrival in by_case[case]))
 
 
 def _told(conn: Connection, there: Collection[str], joined: Joined) -> dict[str, list[messages.Intercept]]:
@@ -270,14 +280,21 @@ def _told(conn: Connection, there: Collection[str], joined: Joined) -> dict[str,
 
 
 def _seen(
-    conn: Connection, concerned: Sequence[str], joined: Joined, by_case: dict[str, list[Arrival]]
+    conn: Connection,
+    concerned: Sequence[str],
+    joined: Joined,
+    by_case: dict[str, list[Arrival]],
+    told: dict[str, list[messages.Intercept]],
+    followed: Mapping[str, Following],
 ) -> dict[str, list[messages.Seen]]:
-    """All sightings of each case; of one that is new, those that just arrived."""
+    """All sightings of each case and those that follow it; of one that is new, those that just arrived."""
     opened = set(joined.opened) - set(joined.merged.values())
-    seen = {case: [seen_of(arrival) for arrival in by_case[case]] for case in concerned if case in opened}
+    seen = {case: [resembling.seen(arrival, followed) for arrival in by_case[case]] for case in concerned}
     there = [case for case in concerned if case not in opened]
     for case, documents in sightings.documents(conn, there).items() if there else ():
-        seen[case] = [_SEEN.decode(document) for document in documents]
+        following_it = [one for one in seen[case] if one.probable is not None]
+        before = resembling.seen_before(told.get(case, ()))
+        seen[case] = [*map(_SEEN.decode, documents), *before, *following_it]
     return seen
 
 

@@ -1,4 +1,4 @@
-"""Vehicles without a certain plate that probably are one that another site saw: said, never merged.
+"""Vehicles without a certain plate that probably are one that another site saw: said, and never one trip.
 
 `dispatch.fingerprint` compares axles; here the crossings that it compares are found. What a site's own vehicles look
 like is taken from its newest violations, for those are the vehicles that a violation may be mistaken for.

@@ -185,10 +185,12 @@ def _change(
     )
     after = redraft(before, life, known, terms.horizon_ns) if before else draft(life, known, terms.horizon_ns)
     found = [accused[one.sighting.passage] for one in trip.arrivals if one.sighting.passage in accused]
+    # That a later crossing is like one of its own is said of that crossing.
+    own = {seen.passage for seen in trip.seen}
     after = msgspec.structs.replace(
         after,
         cloned=_highest([after.cloned, *(one.cloned for one in found)]),
-        probable=next((one.probable for one in found if one.probable is not None), after.probable),
+        probable=next((told for one in found if (told := one.probable) and told.passage not in own), after.probable),
     )
     if life.alerts > (before.alerts if before else 0):
         after = msgspec.structs.replace(after, **_afresh(messages.rfc3339(now_ns)))

@@ -58,6 +58,23 @@ def of_person(
     return _entry(before, after, deed.action, actor, now_ns, facts, behalf, deed.note)
 
 
+def of_desk(
+    conn: Connection,
+    before: messages.Intercept,
+    after: messages.Intercept,
+    action: str,
+    actor: Actor,
+    now_ns: int,
+    facts: dict[str, object],
+    reason: str,
+) -> Entry:
+    """The desk decided something that is no step of the life: noted in the audit log; gives the ledger's entry."""
+    document = msgspec.json.encode({"version": after.version, **facts}).decode()
+    noted = audit.Entry(now_ns, actor.name, actor.role, actor.agency, f"intercept.{action}", after.id, reason, document)
+    audit.note(conn, noted)
+    return _entry(before, after, action, actor, now_ns, {"version": after.version, **facts}, None, reason)
+
+
 def of_system(before: messages.Intercept | None, after: messages.Intercept, action: str, now_ns: int) -> Entry:
     """This program did something by itself: offered it, let it expire, sent it to the desk."""
     return _entry(before, after, action, SYSTEM, now_ns, _told(after), None)

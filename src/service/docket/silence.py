@@ -4,6 +4,7 @@
 word           meaning
 =============  =====================================================================================================
 found_legal    a scale found this vehicle legal with the same load less than 12 h before
+moved_on       it probably is of a vehicle that somebody is after already, whose intercept it moved on
 closed         the intercept of this trip is over; what was found out then stands
 camera_dark    the plate was not read, and the lane's camera reads too few to hold that against the truck
 no_reason      beyond tolerance, but neither heavy nor often enough to be worth a squad
@@ -12,7 +13,7 @@ no_reason      beyond tolerance, but neither heavy nor often enough to be worth 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection
@@ -65,6 +66,7 @@ def silent(
     fresh: Iterable[Arrival],
     case_of: Mapping[str, str],
     accused: Mapping[str, Accusation],
+    followed: Collection[str],
     changed: Iterable[Change],
     now_ns: int,
 ) -> list[Decision]:
@@ -72,22 +74,24 @@ def silent(
     concerned = {change.after.case for change in changed}
     grave = [arrival for arrival in fresh if arrival.charge is not None and arrival.charge.intercept_zone]
     return [
-        _decision(arrival, accused[arrival.message.id], now_ns)
+        _decision(arrival, accused[arrival.message.id], arrival.message.id in followed, now_ns)
         for arrival in grave
         if case_of[arrival.message.id] not in concerned
     ]
 
 
-def _decision(arrival: Arrival, accusation: Accusation, now_ns: int) -> Decision:
+def _decision(arrival: Arrival, accusation: Accusation, follows: bool, now_ns: int) -> Decision:
     assert isinstance(arrival.message, messages.Violation)
     told = {
-        "why": _word(accusation),
+        "why": "moved_on" if follows else _word(accusation),
         "waived": list(accusation.waived),
         "severity": arrival.message.severity,
         "confirmed_365d": accusation.history.confirmed_365d,
         "suspected_365d": accusation.history.suspected_365d,
         "plate_read": arrival.charge is not None and arrival.charge.plate_read,
     }
+    if follows and accusation.probable is not None:
+        told["earlier"], told["score"] = accusation.probable.passage, accusation.probable.score
     if accusation.dark is not None:
         told["lane_passages"], told["lane_plates_read"] = accusation.dark.passages, accusation.dark.read
     return Decision(arrival.message.id, "not_opened", now_ns, msgspec.json.encode(told).decode())

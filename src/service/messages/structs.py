@@ -160,6 +160,10 @@ class Seen(Struct, frozen=True, kw_only=True):
     spacings_mm: Annotated[
         list[int], Meta(description="Empty where the axles are not to be trusted, and in messages from before 0.2.")
     ] = []
+    probable: Annotated[
+        Share | None,
+        Meta(description="How likely it is this vehicle, where only its axles say so; null: it is of the same trip."),
+    ] = None
 
 
 class History(Struct, frozen=True, kw_only=True):

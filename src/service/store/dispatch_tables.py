@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, Index, SmallInteger, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Index, SmallInteger, Table, Text
 
 from service.store.columns import NUMBER, big, flag, integer, metadata, small, text
 
@@ -38,6 +38,20 @@ decisions = Table(
     text("document"),
     Index("decisions_subject", "subject", "number"),
     Index("decisions_at", "at_ns"),
+)
+
+#: Which crossings moved on the intercept of an earlier one that they resemble (`store.resemblances`).
+resemblances = Table(
+    "resemblances",
+    metadata,
+    text("passage", primary_key=True),
+    text("earlier"),
+    text("intercept"),
+    Column("score", Float, nullable=False),
+    big("at_ns"),
+    Column("apart_ns", BigInteger),
+    text("document"),
+    Index("resemblances_intercept", "intercept", "passage"),
 )
 
 #: What a static scale said of an intercepted truck: precision, and the bias of the site whose strips weighed it.

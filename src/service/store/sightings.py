@@ -70,6 +70,14 @@ def of_case(conn: Connection, case_id: str) -> list[SightingRow]:
     return [SightingRow(*row) for row in conn.execute(rows)]
 
 
+def load(conn: Connection, passages: Collection[str]) -> dict[str, SightingRow]:
+    """These crossings, by passage."""
+    if not passages:
+        return {}
+    rows = conn.execute(bulk.having_keys(conn, sightings, ("id",), [(passage,) for passage in sorted(passages)]))
+    return {row.id: SightingRow(*(getattr(row, name) for name in SightingRow._fields)) for row in rows}
+
+
 def case_of(conn: Connection, passage: str) -> str | None:
     """The case that a crossing belongs to."""
     wanted = select(sightings.c.case_id).where(sightings.c.id == passage)

@@ -41,6 +41,7 @@ TABLE: dict[str, set[Role] | None] = {
     "GET /v1/intercepts": PERSONS - {Role.TECHNICIAN},
     "GET /v1/intercepts/{intercept}": PERSONS - {Role.TECHNICIAN},
     "POST /v1/intercepts/{intercept}/actions": ROADSIDE,
+    "POST /v1/violations/{violation}/not-the-same": {Role.DUTY},
     "GET /v1/intercepts/{intercept}/why": {Role.DUTY, Role.POLICE, Role.ADMIN},
     "GET /v1/violations/{violation}/why": {Role.DUTY, Role.POLICE, Role.ADMIN},
     "GET /v1/effectiveness": {Role.DUTY, Role.ANALYST, Role.POLICE, Role.ADMIN},

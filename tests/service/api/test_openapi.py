@@ -56,6 +56,7 @@ OPERATIONS = {
     "move_joint_action",
     "read_ledger",
     "list_squads",
+    "tell_apart",
     "tell_status",
     "read_offender",
     *(

@@ -23,6 +23,12 @@ def desk(store: Store) -> Desk:
     """The far site knows sixty other vehicles of three axles."""
     registry = parse_registry(tomllib.loads(ROADS), "here")
     desk = Desk(store, terms=Terms(network=registry.network, forces=registry.forces))
+    desk.file(*known(desk))
+    return desk
+
+
+def known(desk: Desk) -> list[bytes]:
+    """Sixty other vehicles, hours ago."""
     random = np.random.default_rng(7)
     usual = []
     for number in range(60):
@@ -30,8 +36,7 @@ def desk(store: Store) -> Desk:
         plate = f"苏A{number:05d}"
         loads = random.uniform(4_000, 9_000, 3)
         usual.append(seen(desk, THERE, -600, spacings, loads, passage_plate=plate, severity=3))
-    desk.file(*usual)
-    return desk
+    return usual
 
 
 def seen(desk: Desk, site: str, minutes: int, spacings: Any, loads: Any, **changed: Any) -> bytes:

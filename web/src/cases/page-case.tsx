@@ -1,6 +1,6 @@
 import "../squad/squad.css";
 import "./case.css";
-import { useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useState } from "preact/hooks";
 import { ask, Refused } from "../shell/api";
 import { Badges } from "../shell/badges";
 import { useCell } from "../shell/cell";
@@ -14,6 +14,7 @@ import { LanguageSwitch } from "../shell/top";
 import { language, say, sayOf, sayState } from "../shell/words";
 import { zones } from "../shell/zones";
 import { Axles } from "../squad/axles";
+import { Alikes } from "./alike";
 import { Before, Permits, type Places, Sightings, Timeline } from "./parts";
 import { SignalChart } from "./signal-chart";
 import type { Excluded, InCase, Story } from "./story";
@@ -27,7 +28,7 @@ export default function CasePage() {
   useCell(zones);
   const who = useCell(session);
   const id = location.pathname.split("/").at(-1) ?? "";
-  const [story, problem] = useStory(id);
+  const [story, problem, again] = useStory(id);
   return (
     <div class="case">
       <header class="head">
@@ -44,28 +45,31 @@ export default function CasePage() {
           <Icon name="alert" /> {problem}
         </p>
       )}
-      {story && <Told story={story} />}
+      {story && <Told story={story} again={again} />}
     </div>
   );
 }
 
-function useStory(id: string): [Story | null, string | null] {
+function useStory(id: string): [Story | null, string | null, () => void] {
   const [story, setStory] = useState<Story | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  useEffect(() => {
-    const look = () =>
-      ask<Story>(`/v1/cases/${id}`).then(
+  const look = useCallback(
+    () =>
+      void ask<Story>(`/v1/cases/${id}`).then(
         (found) => {
           setStory(found);
           setProblem(null);
         },
         (error) => setProblem(explained(error)),
-      );
-    void look();
+      ),
+    [id],
+  );
+  useEffect(() => {
+    look();
     const timer = setInterval(look, AGAIN_MS);
     return () => clearInterval(timer);
-  }, [id]);
-  return [story, problem];
+  }, [look]);
+  return [story, problem, look];
 }
 
 function explained(error: unknown): string {
@@ -73,7 +77,7 @@ function explained(error: unknown): string {
   return error.problem.status === 404 ? say("case.unknown") : error.problem.detail;
 }
 
-function Told({ story }: { story: Story }) {
+function Told({ story, again }: { story: Story; again: () => void }) {
   const { intercept, violations } = story;
   const now = useNow(30_000);
   const first = violations[0]?.violation;
@@ -109,6 +113,7 @@ function Told({ story }: { story: Story }) {
         <Weighed key={one.violation.id} of={one} />
       ))}
       <Sightings all={story.sightings} />
+      <Alikes all={story.alike} here={story.id} again={again} />
       <Before past={story.history} places={places} />
       <Permits all={story.permits} places={places} />
       <Timeline all={story.timeline} places={places} />

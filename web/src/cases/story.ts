@@ -81,6 +81,19 @@ export interface Permit {
   gross_kg: number;
 }
 
+/** A crossing without a plate that probably is of the vehicle of an earlier one, whose intercept it moved on. */
+export interface Alike {
+  passage: string;
+  time: string;
+  site: string;
+  case: string | null;
+  earlier: string;
+  earlier_case: string | null;
+  intercept: string;
+  score: number;
+  told_apart_at: string | null;
+}
+
 export interface Story {
   id: string;
   merged: boolean;
@@ -93,6 +106,7 @@ export interface Story {
   history: Past | null;
   permits: Permit[];
   timeline: Happened[];
+  alike: Alike[];
 }
 
 export interface Channel {

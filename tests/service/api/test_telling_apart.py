@@ -1,0 +1,80 @@
+"""Over HTTP the duty desk tells a plateless crossing apart from the vehicle that it was taken for; nobody else does."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from service.registry import Registry, parse_registry
+from tests.service.api.conftest import Api, MakeApi
+from tests.service.docket.test_cloning import ROADS
+from tests.service.docket.test_likeness import HERE, RARE, known, seen
+from tests.service.docket.test_resembling import LATER, SQUAD, again, do
+from tests.service.told import MINUTE_NS, TIME_NS
+
+
+@pytest.fixture
+def registry() -> Registry:
+    """Two sites that a road leads between."""
+    return parse_registry(tomllib.loads(ROADS), "here")
+
+
+@pytest.fixture
+def api(make_api: MakeApi) -> Api:
+    """A truck that a squad has, and probably the same one an hour and a half on."""
+    api = make_api(clock_ns=lambda: TIME_NS + LATER * MINUTE_NS)
+    desk = api.desk
+    desk.now_ns = TIME_NS
+    desk.file(*known(desk))
+    desk.file(seen(desk, HERE, 0, *RARE))
+    (told,) = (one for one in desk.intercepts() if not one.plate)
+    do(desk, told, SQUAD, "claim")
+    desk.now_ns += LATER * MINUTE_NS
+    desk.file(again(desk))
+    return api
+
+
+def crossings_of(api: Api) -> tuple[str, str, str]:
+    """The intercept, the crossing that opened it and the one that moved it on."""
+    (told,) = (one for one in api.desk.intercepts() if not one.plate)
+    return told.id, told.sightings[0].passage, told.sightings[1].passage
+
+
+def test_the_desk_tells_apart_once(api: Api) -> None:
+    """The answer names what it left and what it opened; sent again it is the same; a second desk hears that it is."""
+    intercept, first, later = crossings_of(api)
+    path, body = f"/v1/violations/{later}/not-the-same", {"reason": "another cab"}
+    answer = api.send("duty", "POST", path, body, **{"Idempotency-Key": "one"})
+    told = answer.json()
+    assert (answer.status_code, told["left"], told["passage"]) == (200, intercept, later), answer.text
+    assert api.get("duty", f"/v1/intercepts/{told['opened']}").json()["best"]["id"] == later
+    assert api.send("duty", "POST", path, body, **{"Idempotency-Key": "one"}).json() == told
+    for passage in (later, first):
+        refused = api.send(
+            "duty", "POST", f"/v1/violations/{passage}/not-the-same", body, **{"Idempotency-Key": passage}
+        )
+        assert (refused.status_code, refused.json()["code"]) == (409, "not_probable")
+
+
+def test_both_cases_tell_of_it(api: Api) -> None:
+    """With score and place; told apart, since when."""
+    intercept, first, later = crossings_of(api)
+    cases = {row.case_id for row in api.desk.rows("sightings") if row.id in (first, later)}
+    for case in cases:
+        (alike,) = api.get("duty", f"/v1/cases/{case}").json()["alike"]
+        assert (alike["passage"], alike["earlier"], alike["intercept"]) == (later, first, intercept)
+        assert {alike["case"], alike["earlier_case"]} == cases
+        assert alike["told_apart_at"] is None
+    path = f"/v1/violations/{later}/not-the-same"
+    api.send("duty", "POST", path, {"reason": "another cab"}, **{"Idempotency-Key": "one"})
+    assert all(api.get("duty", f"/v1/cases/{case}").json()["alike"][0]["told_apart_at"] for case in cases)
+
+
+@pytest.mark.parametrize("account", ["squad", "police", "analyst", "admin"])
+def test_nobody_else_does(api: Api, account: str) -> None:
+    """It opens an intercept: a matter of the desk."""
+    _, _, later = crossings_of(api)
+    path = f"/v1/violations/{later}/not-the-same"
+    answer = api.send(account, "POST", path, {"reason": "another cab"}, **{"Idempotency-Key": "one"})
+    assert answer.status_code == 403
