@@ -25,7 +25,7 @@ from service.rating.periods import Period, QuestionError
 from service.store import lane_reads
 from service.store.downgrades import EVERY_LANE
 from service.store.spans import HOUR_S, Span
-from service.watch.report import LaneHour, LaneReport, SiteReport, report
+from service.watch.report import Charts, LaneHour, LaneReport, SiteReport, report
 from wim.sites import Calibration, Certificate, Lane, Site
 
 router = APIRouter(prefix="/v1/sites", tags=[Tag.SITES])
@@ -126,6 +126,7 @@ def _lane(
             found.passages, {name: round(count / found.passages * 100, 4) for name, count in found.flags.items()}
         ),
         drift=_drift(found.figures, zone),
+        drift_by_hour=[_drift_hour(hour_s, charts, zone) for hour_s, charts in found.drift.items()],
         authenticity=_timed(found.figures.get("authenticity"), zone),
         by_hour=[_hour(one, zone) for one in found.hours],
     )
@@ -189,6 +190,11 @@ def _drift(figures: Mapping[str, Any], zone: str) -> dict[str, Any] | None:
         return None
     charts = {name: _timed(figures.get(name), zone) for name in ("traffic", "lines")}
     return {**charts, "steer_axles": figures["steer_axles"]}
+
+
+def _drift_hour(hour_s: int, charts: Charts, zone: str) -> health_answers.DriftHour:
+    told = {name: health_answers.DriftScore(*one) for name, one in charts.items()}
+    return health_answers.DriftHour(periods.rfc3339(hour_s, zone), told)
 
 
 def _timed(value: Any, zone: str) -> Any:

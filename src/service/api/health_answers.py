@@ -135,6 +135,20 @@ class Hour(Struct, frozen=True, rename={"from_": "from"}):
     flags: Annotated[dict[str, Natural], Meta(description="Passages with each validity flag; none is left out.")]
 
 
+class DriftScore(Struct, frozen=True):
+    """How a chart stood."""
+
+    score: Annotated[float, Meta(description="The larger of its sums.")]
+    threshold: Annotated[float | None, Meta(description="What it has to pass to ring; null: it is learning.")]
+
+
+class DriftHour(Struct, frozen=True, rename={"from_": "from"}):
+    """How the charts of a lane stood after the last truck of an hour."""
+
+    from_: Time
+    charts: dict[str, DriftScore]
+
+
 class LaneState(Struct, frozen=True, kw_only=True):
     """One lane; drift and authenticity null until the watch has seen a truck."""
 
@@ -151,6 +165,7 @@ class LaneState(Struct, frozen=True, kw_only=True):
     plates_now: PlatesNow
     flags: Shares
     drift: dict[str, Any] | None
+    drift_by_hour: Annotated[list[DriftHour], Meta(description="Hours without a truck are left out.")]
     authenticity: dict[str, Any] | None
     by_hour: list[Hour]
 

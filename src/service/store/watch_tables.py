@@ -78,6 +78,17 @@ lane_reads = Table(
     integer("plates_read"),
 )
 
+#: How each chart of a lane stood after the last truck of an hour: JSON, chart to [score, what it has to pass].
+drift_hours = Table(
+    "drift_hours",
+    metadata,
+    text("site", primary_key=True),
+    small("lane", primary_key=True, autoincrement=False),
+    big("hour_s", primary_key=True, autoincrement=False),
+    text("charts"),
+    Index("drift_hours_hour", "hour_s"),
+)
+
 #: Spans in which a site (lane -1) or a lane is doubted; `until_ns` null: it still is. `recalled_s`: up to which hour
 #: what was judged before has been taken back, `recalled` whether all of it.
 downgrades = Table(

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, delete, func, literal_column, select, 
 from service.store import bulk
 from service.store.errors import FencedError
 from service.store.observed import LaneKey
-from service.store.watch_tables import lane_watches, line_batches, watched_batches, watched_hours
+from service.store.watch_tables import drift_hours, lane_watches, line_batches, watched_batches, watched_hours
 
 
 class WatchedBatch(NamedTuple):
@@ -71,6 +71,15 @@ class HourRow(NamedTuple):
     flags: bytes
     named: str
     trucks: bytes
+
+
+class DriftRow(NamedTuple):
+    """How the charts of a lane stood after an hour's last truck: JSON, chart to [score, threshold or null]."""
+
+    site: str
+    lane: int
+    hour_s: int
+    charts: str
 
 
 def add(conn: Connection, batches: Sequence[WatchedBatch]) -> None:
@@ -158,10 +167,25 @@ def save_hours(conn: Connection, rows: Sequence[HourRow]) -> None:
     bulk.save_next(conn, watched_hours, rows)
 
 
+def keep_drift(conn: Connection, rows: Sequence[DriftRow]) -> None:
+    """Keep how charts stand; of an hour the newest stays."""
+    bulk.upsert_rows(conn, drift_hours, rows, bulk.replace)
+
+
+def drift_of(conn: Connection, site: str, from_s: int, to_s: int) -> list[DriftRow]:
+    """How the charts of a site's lanes stood in the hours from `from_s` until before `to_s`, oldest first."""
+    table = drift_hours.c
+    here = table.site == site, table.hour_s >= from_s, table.hour_s < to_s
+    rows = select(drift_hours).where(*here).order_by(table.lane, table.hour_s)
+    return [_of(DriftRow, row) for row in conn.execute(rows)]
+
+
 def forget(conn: Connection, before_s: int, limit: int = 500) -> int:
     """Drop up to `limit` hours from before a time, and batches that nobody came to see since; gives how many rows."""
-    hours = select(watched_hours.c.series, watched_hours.c.hour_s).where(watched_hours.c.hour_s < before_s).limit(limit)
-    gone = conn.execute(delete(watched_hours).where(tuple_(*watched_hours.primary_key).in_(hours))).rowcount
+    gone = 0
+    for table in (watched_hours, drift_hours):
+        old = select(*table.primary_key).where(table.c.hour_s < before_s).limit(limit)
+        gone += conn.execute(delete(table).where(tuple_(*table.primary_key).in_(old))).rowcount
     for table in (watched_batches, line_batches):
         old = select(table.c.id).where(table.c.at_s < before_s).limit(limit)
         gone += conn.execute(delete(table).where(table.c.id.in_(old))).rowcount

@@ -10,7 +10,8 @@ import msgspec
 import numpy as np
 import structlog
 
-from service.store.watches import WatchRow
+from service.store.spans import HOUR_S
+from service.store.watches import DriftRow, WatchRow
 from service.watch import rows
 from service.watch.rows import Rows
 from wim.authenticity import Authenticity
@@ -19,6 +20,7 @@ from wim.drift import TrafficDrift
 from wim.kernels.observe import MADE_UP
 from wim.line_drift import LineDrift
 from wim.observations import OBSERVATION
+from wim.records import HOUR_NS
 
 log = structlog.get_logger(__name__)
 
@@ -45,10 +47,12 @@ class LaneWatch:
         self.authenticity = _restored(row, "authenticity", Authenticity.restore) or Authenticity()
         # How many lines a lane has is in the state's own length; it is known with the first loads otherwise.
         self.lines: LineDrift | None = None
+        self._newest_ns = 0
 
     def see(self, trucks: Rows) -> None:
         """Take in OBSERVATION (n,) of the lane, in the order in which they came."""
         news = trucks[trucks["time_ns"] >= self._row.reset_ns]
+        self._note(news)
         self.traffic.update(news)
         # What says itself that it was made up need not be found out.
         self.authenticity.update(news[news["marks"] & MADE_UP == 0])
@@ -61,6 +65,7 @@ class LaneWatch:
             # Lines that were added or taken away are a new installation: what was usual is void.
             self.lines = self._lines_of(lines)
         news = loads[loads["time_ns"] >= self._row.reset_ns]
+        self._note(news)
         self.lines.update(news, news["line_kg"])
 
     def findings(self) -> Iterator[Finding]:
@@ -83,6 +88,20 @@ class LaneWatch:
             authenticity=self.authenticity.save(),
         )
 
+    def drift(self) -> DriftRow | None:
+        """How the charts stand, under the hour of the newest truck; None where no chart has been shown one."""
+        figures = self._figures()
+        if not figures["newest_ns"]:
+            return None
+        told = [one for kind in ("traffic", "lines") if figures[kind] for one in figures[kind]["charts"]]
+        charts = {one["chart"]: [_rounded(one["score"]), _rounded(one["threshold"])] for one in told}
+        hour_s = figures["newest_ns"] // HOUR_NS * HOUR_S
+        return DriftRow(self._row.site, self._row.lane, hour_s, msgspec.json.encode(charts).decode())
+
+    def _note(self, trucks: Rows) -> None:
+        if len(trucks):
+            self._newest_ns = max(self._newest_ns, int(trucks["time_ns"].max()))
+
     def _lines_of(self, lines: int) -> LineDrift:
         return _restored(self._row, "lines", lambda state: LineDrift.restore(state, lines)) or LineDrift(lines)
 
@@ -92,6 +111,8 @@ class LaneWatch:
         lines = _told(self.lines.figures, self.lines.trucks) if self.lines else before.get("lines")
         verdict = asdict(self.authenticity.verdict)
         return {
+            # A late truck of an earlier hour shows how the charts stand now, not how they stood then.
+            "newest_ns": max(self._newest_ns, before.get("newest_ns", 0)),
             "traffic": _told(self.traffic.figures, self.traffic.trucks),
             "steer_axles": self.traffic.steer_axles,
             "lines": lines,
@@ -126,6 +147,11 @@ def _of_alarm(alarm: Alarm) -> Finding:
 
 def _told(figures: Sequence[Any], trucks: int) -> dict[str, Any]:
     return {"trucks": trucks, "charts": [_plain(asdict(one)) for one in figures]}
+
+
+def _rounded(value: float | None) -> float | None:
+    """As fine as a chart can be read: scores are some tens at most."""
+    return None if value is None else round(value, 3)
 
 
 def _plain(value: Any) -> Any:

@@ -28,6 +28,10 @@ DAY_HOURS = range(6, 18)
 _NO_PLATE = Flag.NO_PLATE.bit_length() - 1
 
 
+#: Chart to its score and what that has to pass; None: it is learning.
+Charts = dict[str, tuple[float, float | None]]
+
+
 @dataclass(frozen=True, slots=True)
 class LaneHour:
     """One hour of a lane; `records_missing` None where the lane's numbers cannot tell."""
@@ -50,6 +54,8 @@ class LaneReport:
     hours: Sequence[LaneHour]
     flags: Mapping[str, int]
     figures: Mapping[str, Any]
+    #: By hour, those without a truck left out.
+    drift: Mapping[int, Charts]
 
     def plates(self, zone: str, by_day: bool) -> tuple[int, int]:
         """Passages by day, or by night, and those of them with a plate."""
@@ -91,6 +97,7 @@ def _lanes(conn: Connection, site: Site, span: Span, beat: messages.Health | Non
     frames = frame_runs.lost_by_hour(conn, site.id, span.from_s, span.to_s)
     records = _records_missing(conn, site.id, span, _numbered(beat))
     known = watches.load(conn, keys)
+    drift = _drift(conn, site.id, span)
     return [
         LaneReport(
             key.lane,
@@ -107,9 +114,17 @@ def _lanes(conn: Connection, site: Site, span: Span, beat: messages.Health | Non
             ],
             _flags(key.lane, counts),
             msgspec.json.decode(known[key].figures),
+            drift.get(key.lane, {}),
         )
         for key, row in zip(keys, watched, strict=True)
     ]
+
+
+def _drift(conn: Connection, site: str, span: Span) -> dict[int, dict[int, Charts]]:
+    found: dict[int, dict[int, Charts]] = {}
+    for row in watches.drift_of(conn, site, span.from_s, span.to_s):
+        found.setdefault(row.lane, {})[row.hour_s] = msgspec.json.decode(row.charts, type=Charts)
+    return found
 
 
 def _counts(

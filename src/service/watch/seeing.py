@@ -62,6 +62,7 @@ def see(conn: Connection, shard: int, now_ns: int, limit: int = BATCHES) -> Seen
     kept = watches.load(conn, lanes)
     after = {key: _watched(LaneWatch(kept[key]), lane) for key, lane in sorted(lanes.items())}
     watches.save(conn, [watch.row() for watch in after.values()])
+    watches.keep_drift(conn, [row for watch in after.values() if (row := watch.drift()) is not None])
     seen.opened = _downgrade(conn, after, now_ns)
     return seen
 

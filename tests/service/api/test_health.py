@@ -181,6 +181,25 @@ def test_a_camera_that_reads_less_than_half_is_an_alarm(api: Api) -> None:
     assert not api.get("duty", f"{SITE}/health").json()["lanes"][0]["plates_now"]["dark"]
 
 
+def test_drift_is_told_hour_by_hour(api: Api) -> None:
+    """How far each chart was from its alarm; one that is learning has none yet, and empty hours are left out."""
+    rows = [
+        watches.DriftRow("G104-K012", 1, HOUR_S - 7_200, '{"steer":[0.0,null]}'),
+        watches.DriftRow("G104-K012", 1, HOUR_S, '{"steer":[2.5,9.75],"line 1":[11.0,9.0]}'),
+        watches.DriftRow("G104-K012", 1, HOUR_S - 40 * 86_400, '{"steer":[1.0,9.75]}'),
+    ]
+    with api.parts.store.writing() as conn:
+        watches.keep_drift(conn, rows)
+    one, other = api.get("analyst", f"{SITE}/health").json()["lanes"][:2]
+    assert [hour["charts"] for hour in one["drift_by_hour"]] == [
+        {"steer": {"score": 0.0, "threshold": None}},
+        {"steer": {"score": 2.5, "threshold": 9.75}, "line 1": {"score": 11.0, "threshold": 9.0}},
+    ]
+    hours = [hour["from"] for hour in one["by_hour"]]
+    assert [hours.index(hour["from"]) for hour in one["drift_by_hour"]] == [21, 23]
+    assert other["drift_by_hour"] == []
+
+
 def test_flags_are_told_hour_by_hour(api: Api) -> None:
     """Counts beside the passages of their own hour; the shares of the whole period agree with them."""
     keep_hour(api.parts.store, HOUR_S - 3600, 8, {Flag.NO_PLATE: 2})

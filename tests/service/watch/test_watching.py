@@ -117,6 +117,43 @@ def test_hours_count_passages_trucks_and_flags(road: Road) -> None:
     assert (second.passages, second.hour_s - first.hour_s) == (1, 3600)
 
 
+def drift_hours(road: Road) -> list[watches.DriftRow]:
+    """How the charts of the site stood, hour by hour."""
+    with road.store.reading() as conn:
+        return watches.drift_of(conn, "K012", 0, START_NS // SECOND_NS + 7 * 86_400)
+
+
+def test_how_the_charts_stood_is_kept_by_hour(road: Road) -> None:
+    """After each hour's last truck: one of an earlier hour that comes late does not rewrite how they stood then."""
+    road.keep(road.judge(traffic(road, 5)))
+    road.turn()
+    (first,) = drift_hours(road)
+    assert first.hour_s == START_NS // HOUR_NS * 3_600
+    assert msgspec.json.decode(first.charts) == {name: [0.0, None] for name in ("steer", "sides", "ruler")}
+    with road.store.writing() as conn:
+        watches.keep_drift(conn, [first._replace(charts="{}")])
+    road.sequence = 360
+    road.keep(road.judge(traffic(road, 5)))
+    road.turn()
+    road.sequence = 10
+    road.keep(road.judge(traffic(road, 5)))
+    road.turn()
+    assert [(row.hour_s, row.charts) for row in drift_hours(road)] == [
+        (first.hour_s, "{}"),
+        (first.hour_s + 3_600, first.charts),
+    ]
+
+
+def test_how_the_charts_stood_goes_with_the_hours(road: Road) -> None:
+    """What is older than the policy keeps is dropped, and nothing else."""
+    old = watches.DriftRow("K012", 1, START_NS // HOUR_NS * 3_600, "{}")
+    new = old._replace(hour_s=old.hour_s + 3_600)
+    with road.store.writing() as conn:
+        watches.keep_drift(conn, [old, new])
+        assert watches.forget(conn, new.hour_s) == 1
+    assert drift_hours(road) == [new]
+
+
 def weighed(count: int, step_at: int, step: float, seed: int = 3) -> rows.Rows:
     """LOADS of trucks on two lines; the second reads `1 + step` times as much from a truck on."""
     chance = np.random.default_rng(seed)

@@ -9,6 +9,10 @@ import type { Hour } from "./state";
 const HEIGHT_PX = 150;
 /** As the page's own text. */
 const FONT = '12px "Noto Sans CJK TC", "PingFang TC", system-ui, sans-serif';
+/** Each day named once. */
+const BY_DAY = { values: "{MM}-{DD}", incrs: [1, 2, 5, 10].map((days) => days * 86_400) };
+/** Beyond two days the hour of a day says less than the day. */
+const SHORT_H = 48;
 const AXIS = { stroke: "#b3bac2", ticks: { show: false }, font: FONT };
 
 export interface Drawn {
@@ -30,7 +34,11 @@ export function Chart({ hours, zone, words, series, values, steps, least }: Draw
     const at = box.current;
     if (!at) return;
     const times = hours.map((one) => Date.parse(one.from) / 1000);
-    const chart = new uPlot(optionsOf(at.clientWidth, { zone, series, steps, least }), [times, ...values], at);
+    const chart = new uPlot(
+      optionsOf(at.clientWidth, { zone, series, steps, least, days: hours.length > SHORT_H }),
+      [times, ...values],
+      at,
+    );
     const watcher = new ResizeObserver(() => chart.setSize({ width: at.clientWidth, height: HEIGHT_PX }));
     watcher.observe(at);
     return () => {
@@ -45,17 +53,17 @@ export function Chart({ hours, zone, words, series, values, steps, least }: Draw
   );
 }
 
-type Form = Pick<Drawn, "zone" | "series" | "steps" | "least">;
+type Form = Pick<Drawn, "zone" | "series" | "steps" | "least"> & { days: boolean };
 
-function optionsOf(width: number, { zone, series, steps, least }: Form): uPlot.Options {
+function optionsOf(width: number, { zone, series, steps, least, days }: Form): uPlot.Options {
   return {
     width,
     height: HEIGHT_PX,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
     scales: { y: { range: (_, __, most) => [0, Math.max(least, most)] } },
-    series: [{ label: say("sites.time"), value: "{HH}:{mm}" }, ...series],
+    series: [{ label: say("sites.time"), value: "{MM}-{DD} {HH}:{mm}" }, ...series],
     axes: [
-      { ...AXIS, grid: { show: false }, values: "{HH}:{mm}", size: 34 },
+      { ...AXIS, grid: { show: false }, size: 34, ...(days ? BY_DAY : { values: "{HH}:{mm}" }) },
       { ...AXIS, grid: { stroke: "#303943", width: 1 }, incrs: steps, size: 44 },
     ],
   };

@@ -1,15 +1,18 @@
 /** Passages and trucks of a lane hour by hour, and the flags of its passages. */
 
 import uPlot from "uplot";
-import { listing } from "../shell/format";
+import { listing, NOTHING } from "../shell/format";
 import { say, sayOf } from "../shell/words";
 import { Chart, isKnown } from "./chart";
+import { driftOf } from "./drift";
 import { flagsOf } from "./flags";
-import type { Hour } from "./state";
+import type { DriftHour, Hour } from "./state";
+import { chartName } from "./terms";
 
 /** There is no half a truck. */
 const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
 const PERCENT = [1, 2, 5, 10, 20, 25, 50];
+const DRIFT_STEPS = [25, 50, 100, 200, 500];
 /** Colours that are told apart by who sees few of them, and each line has its own dashes besides. */
 const LINES = [
   { stroke: "#ffb41f" },
@@ -20,19 +23,21 @@ const LINES = [
 
 interface Hours {
   hours: Hour[];
+  drift: DriftHour[];
   zone: string;
 }
 
-export default function HoursCharts({ hours, zone }: Hours) {
+export default function HoursCharts({ hours, drift, zone }: Hours) {
   return (
     <>
       <Passages hours={hours} zone={zone} />
       <Flags hours={hours} zone={zone} />
+      <Drift hours={hours} drift={drift} zone={zone} />
     </>
   );
 }
 
-function Passages({ hours, zone }: Hours) {
+function Passages({ hours, zone }: Omit<Hours, "drift">) {
   const bars = uPlot.paths.bars?.({ size: [0.7, 40] });
   const known = hours.filter(isKnown);
   const figures = (figure: (one: Hour) => number) => hours.map((one) => (isKnown(one) ? figure(one) : null));
@@ -51,16 +56,11 @@ function Passages({ hours, zone }: Hours) {
 }
 
 /** Nothing where no passage had a flag: the list of flags says so. */
-function Flags({ hours, zone }: Hours) {
+function Flags({ hours, zone }: Omit<Hours, "drift">) {
   const lines = flagsOf(hours, LINES.length);
   if (!lines.length) return null;
   const words = say("sites.flags_by_hour", { flags: listing(lines.map((one) => sayOf("flag", one.name))) });
-  const series = lines.map((one, place) => ({
-    ...LINES[place],
-    label: sayOf("flag", one.name),
-    width: 2,
-    value: (_: uPlot, value: number | null) => (value === null ? "–" : `${value.toFixed(1)} %`),
-  }));
+  const series = lines.map((one, place) => lineOf(place, sayOf("flag", one.name)));
   return (
     <Chart
       hours={hours}
@@ -72,4 +72,28 @@ function Flags({ hours, zone }: Hours) {
       least={5}
     />
   );
+}
+
+/** The line at 100 is where a chart rings; nothing where every chart is learning still. */
+function Drift({ hours, drift, zone }: Hours) {
+  const lines = driftOf(hours, drift, LINES.length);
+  if (!lines.length) return null;
+  const words = say("sites.drift_by_hour", { charts: listing(lines.map((one) => chartName(one.chart))) });
+  const alarm = { label: say("sites.alarm"), stroke: "#ff5a47", width: 1, points: { show: false } };
+  return (
+    <Chart
+      hours={hours}
+      zone={zone}
+      words={words}
+      series={[...lines.map((one, place) => lineOf(place, chartName(one.chart))), alarm]}
+      values={[...lines.map((one) => one.percent), hours.map(() => 100)]}
+      steps={DRIFT_STEPS}
+      least={110}
+    />
+  );
+}
+
+function lineOf(place: number, label: string): uPlot.Series {
+  const value = (_: uPlot, found: number | null) => (found === null ? NOTHING : `${found.toFixed(1)} %`);
+  return { ...LINES[place], label, width: 2, value };
 }

@@ -22,7 +22,7 @@ export function LaneOf({ lane, zone }: { lane: LaneState; zone: string }) {
       </h2>
       {lane.plates_now.dark && <Dark now={lane.plates_now} />}
       <Suspense fallback={<div class="hours waiting" />}>
-        <HoursCharts hours={lane.by_hour} zone={zone} />
+        <HoursCharts hours={lane.by_hour} drift={lane.drift_by_hour} zone={zone} />
       </Suspense>
       <dl class="facts-of">
         <Figure name={say("sites.observed")} value={`${hours.observed} / ${hours.asked} h`} />

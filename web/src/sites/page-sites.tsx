@@ -1,15 +1,17 @@
+import "../squad/squad.css";
 import "./sites.css";
 import { useEffect, useState } from "preact/hooks";
 import { ask, Refused } from "../shell/api";
 import { useCell } from "../shell/cell";
-import { useNow } from "../shell/clock";
+import { now_ms, useNow } from "../shell/clock";
 import { ago, date, dated, km } from "../shell/format";
 import { Icon } from "../shell/icons";
 import { everyOf, type Site } from "../shell/registry";
-import { session } from "../shell/session";
+import { type Session, session } from "../shell/session";
 import { LanguageSwitch } from "../shell/top";
 import { language, say, sayOf } from "../shell/words";
 import { zones } from "../shell/zones";
+import { DoubtSheet, RestoreSheet } from "./doubt";
 import { LaneOf } from "./lane";
 import type { Downgrade, SiteState } from "./state";
 import { causeOf, openedBy } from "./terms";
@@ -17,6 +19,8 @@ import { causeOf, openedBy } from "./terms";
 /** Figures are up to a minute late anyway. */
 const AGAIN_MS = 30_000;
 const DAY_MS = 86_400_000;
+/** As far as the watch keeps hours where nobody says otherwise (`keep_days.watch`). */
+const PERIODS_DAYS = [1, 7, 30] as const;
 /** A verification has to be asked for weeks ahead; from here on the days are red. */
 const SHORT_DAYS = 30;
 /** A unit beats every minute; after three it is silent. */
@@ -93,9 +97,11 @@ function DaysLeft({ until }: { until: string | null }) {
 function Health({ site }: { site: Site }) {
   const [state, setState] = useState<SiteState | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
+  const [days, setDays] = useState<number>(PERIODS_DAYS[0]);
+  const [written, setWritten] = useState(0);
   useEffect(() => {
     const look = () =>
-      ask<SiteState>(`/v1/sites/${encodeURIComponent(site.id)}/health`).then(
+      ask<SiteState>(`/v1/sites/${encodeURIComponent(site.id)}/health?from=${hoursAgo(days)}`).then(
         (found) => {
           setState(found);
           setProblem(null);
@@ -105,18 +111,60 @@ function Health({ site }: { site: Site }) {
     void look();
     const timer = setInterval(look, AGAIN_MS);
     return () => clearInterval(timer);
-  }, [site.id]);
+  }, [site.id, days, written]);
+  const done = () => setWritten((times) => times + 1);
   return (
     <main>
       {problem && <Problem words={problem} />}
       {state && <Summary state={state} />}
       {state?.downgrades.map((one) => (
-        <Doubted key={one.id} one={one} site={site.id} />
+        <Doubted key={one.id} one={one} site={site} done={done} />
       ))}
+      <div class="deeds">
+        <Period days={days} choose={setDays} />
+        <Doubting site={site} done={done} />
+      </div>
       {state?.lanes.map((lane) => (
         <LaneOf key={lane.lane} lane={lane} zone={site.timezone} />
       ))}
     </main>
+  );
+}
+
+/** The whole hour so many days ago: where the answer begins. */
+function hoursAgo(days: number): string {
+  const hour_ms = DAY_MS / 24;
+  return new Date(Math.floor((now_ms() - days * DAY_MS) / hour_ms + 1) * hour_ms).toISOString();
+}
+
+function Period({ days, choose }: { days: number; choose: (days: number) => void }) {
+  return (
+    <fieldset class="period">
+      <legend class="hidden">{say("sites.period")}</legend>
+      {PERIODS_DAYS.map((one) => (
+        <button type="button" key={one} aria-pressed={one === days} onClick={() => choose(one)}>
+          {one === 1 ? say("sites.day") : say("sites.days", { n: one })}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+/** Whoever keeps the sensors may doubt them. */
+function mayDoubt(who: Session | null | undefined): boolean {
+  return (who?.role === "technician" || who?.role === "admin") && !who.read_only;
+}
+
+function Doubting({ site, done }: { site: Site; done: () => void }) {
+  const [open, setOpen] = useState(false);
+  if (!mayDoubt(session.get())) return null;
+  return (
+    <>
+      <button type="button" onClick={() => setOpen(true)}>
+        <Icon name="alert" size={20} /> {say("doubt_lane.title")}
+      </button>
+      {open && <DoubtSheet site={site} done={done} close={() => setOpen(false)} />}
+    </>
   );
 }
 
@@ -167,14 +215,22 @@ function Summary({ state }: { state: SiteState }) {
   );
 }
 
-function Doubted({ one, site }: { one: Downgrade; site: string }) {
+function Doubted({ one, site, done }: { one: Downgrade; site: Site; done: () => void }) {
   const now = useNow(60_000);
+  const [open, setOpen] = useState(false);
+  const stands = one.until === null;
   return (
-    <p class={one.until === null ? "problem" : "dim"}>
+    <div class={`doubted ${stands ? "problem" : "dim"}`}>
       <Icon name="alert" size={18} />
       {one.lane === null ? say("sites.every_lane") : say("facts.lane", { lane: one.lane })} ·{" "}
-      {dated(one.from, now, site)} – {one.until === null ? say("sites.stands") : dated(one.until, now, site)} ·{" "}
+      {dated(one.from, now, site.id)} – {one.until === null ? say("sites.stands") : dated(one.until, now, site.id)} ·{" "}
       {causeOf(one)} · {openedBy(one)}
-    </p>
+      {stands && mayDoubt(session.get()) && (
+        <button type="button" onClick={() => setOpen(true)}>
+          {say("restore.title")}
+        </button>
+      )}
+      {open && <RestoreSheet one={one} site={site} done={done} close={() => setOpen(false)} />}
+    </div>
   );
 }

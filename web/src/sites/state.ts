@@ -32,6 +32,11 @@ export interface Hour {
   flags: Record<string, number>;
 }
 
+export interface DriftHour {
+  from: string;
+  charts: Record<string, { score: number; threshold: number | null }>;
+}
+
 export interface Plates {
   passages: number;
   read: number;
@@ -61,6 +66,7 @@ export interface LaneState {
     traffic: { trucks: number; charts: Chart[] } | null;
     lines: { trucks: number; charts: Chart[] } | null;
   } | null;
+  drift_by_hour: DriftHour[];
   authenticity: { trucks: number; doubted: boolean; since: string | null; reasons: Reason[] } | null;
   by_hour: Hour[];
 }
