@@ -1,6 +1,6 @@
 """How near to its alarm each chart of a lane was, hour by hour: a drift that came slowly shows when it began.
 
-Revision 0013. Only adds a table: a release of 0012 works beside it, so `schema_reach` stays.
+Revision 0014. Only adds a table: a release of 0013 works beside it, so `schema_reach` stays.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
