@@ -44,6 +44,7 @@ function joint(changed: Partial<Joint> = {}): Joint {
     chainage_km: 12.4,
     gross_kg: 61_000,
     limit_high_kg: 26_000,
+    seen_at: "2026-05-28T19:12:40Z",
     excess_kg: 35_000,
     ...changed,
   };
@@ -64,6 +65,11 @@ test("each side's news are told: its step, its unit, what it weighed", () => {
 test("an end and an escalation are told", () => {
   const now = joint({ status: "cancelled", escalated_at: "2026-05-28T19:15:00Z" });
   expect(changesOf(joint(), now)).toEqual(["進行中 → 已撤回", "03:15:00 已通知雙方值班室"]);
+});
+
+test("where the truck was seen since, and how heavy, is told", () => {
+  const now = joint({ chainage_km: 58.2, seen_at: "2026-05-28T19:40:00Z", gross_kg: 62_000 });
+  expect(changesOf(joint({ gross_kg: 61_000 }), now)).toEqual(["G104 km 58.2 03:40:00", "61.00 t → 62.00 t"]);
 });
 
 test("where nothing that is shown is different, that is said", () => {

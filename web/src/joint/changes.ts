@@ -1,6 +1,6 @@
 /** What became different between two versions of a joint action, in words. */
 
-import { clock, tonnes } from "../shell/format";
+import { clock, km, tonnes } from "../shell/format";
 import { say, sayOf } from "../shell/words";
 import type { Joint, Side } from "./joint";
 
@@ -8,6 +8,9 @@ export function changesOf(before: Joint, now: Joint): string[] {
   const found = now.sides.flatMap((side) => sideChanges(before, side));
   if (now.status !== before.status)
     found.push(arrow(sayOf("joint_status", before.status), sayOf("joint_status", now.status)));
+  if (now.seen_at !== before.seen_at)
+    found.push(`${now.corridor ?? now.site} ${km(now.chainage_km)} ${clock(now.seen_at, now.corridor, now.site)}`);
+  if (now.gross_kg !== before.gross_kg) found.push(arrow(`${tonnes(before.gross_kg)} t`, `${tonnes(now.gross_kg)} t`));
   if (now.escalated_at && !before.escalated_at)
     found.push(say("joint.escalated", { time: clock(now.escalated_at, now.corridor, now.site) }));
   return found.length ? found : [say("moved.nothing")];

@@ -49,6 +49,7 @@ export interface Joint {
   corridor: string | null;
   site: string;
   chainage_km: number | null;
+  seen_at: string;
   gross_kg: number;
   limit_high_kg: number;
   excess_kg: number;

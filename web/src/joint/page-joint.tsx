@@ -97,7 +97,7 @@ function Proposal({ joint, who, watch }: { joint: Joint; who: Session; watch: Wa
         <span class={`status status-${joint.status}`}>{sayOf("joint_status", joint.status)}</span>
       </div>
       <p class="dim">
-        {joint.corridor} {km(joint.chainage_km)} ·{" "}
+        {joint.corridor} {km(joint.chainage_km)} {clock(joint.seen_at, joint.corridor, joint.site)} ·{" "}
         {say("joint.proposed", { agency: sayOf("agency", joint.from_agency) })}{" "}
         {clock(joint.proposed_at, joint.corridor, joint.site)} ({ago(joint.proposed_at, now)}) ·{" "}
         {sayOf("completion", joint.completion)}
