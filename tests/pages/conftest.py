@@ -96,9 +96,11 @@ class Road:
     accounts: Accounts
     started: list[Any] = field(default_factory=list)
 
-    def truck(self, plate: str = "苏A12345", ago_s: float = 20, scale: float = 1.0, **changed: Any) -> Intercept:
+    def truck(
+        self, plate: str = "苏A12345", ago_s: float = 20, scale: float = 1.0, filed_ago_s: float = 0, **changed: Any
+    ) -> Intercept:
         """A truck that crossed the strips a moment ago; gives its intercept."""
-        self.desk.now_ns = time.time_ns()
+        self.desk.now_ns = time.time_ns() - round(filed_ago_s * 1e9)
         loads = [round(load * scale) for load in SIX_AXLES]
         gross = sum(loads)
         padded = [load // 2 for load in loads] + [0] * 10

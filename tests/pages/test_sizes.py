@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
+from service.docket.timing import fire_due
 from tests.pages.axe import faults
 from tests.pages.conftest import PHONE, Look, OpenPage, Road
 from tests.pages.counting import beat, count
@@ -21,17 +23,28 @@ PAGES: dict[str, tuple[str | None, str, str]] = {
     "squad": ("squad", "/squad", "article"),
     "board": ("duty", "/board", ".map-truck"),
     "kiosk": ("duty", "/board?kiosk=1", ".map-truck"),
-    "joint": ("police", "/joint", ".proposal"),
+    "joint": ("police", "/joint", ".proposal .problem"),
     "case": ("duty", "/cases/{case}", ".verdict"),
     "sites": ("technician", "/sites", ".lane canvas"),
 }
+
+#: Longer than both agencies have to accept.
+LATE_S = 600
+
+
+def late(road: Road) -> None:
+    """A joint action that nobody has accepted in time: both desks were told."""
+    road.truck("苏C30003", scale=1.25, filed_ago_s=LATE_S, hundred_tonne=True, severity=6)
+    fire_due(road.desk.store, time.time_ns(), road.desk.terms)
+
 
 Open = Callable[[str, str, str], Page]
 
 
 @pytest.fixture
 def opened(road: Road, open_page: OpenPage) -> Open:
-    """A page on a night with figures, a 百噸王 and another truck."""
+    """A page on a night with figures, two 百噸王 and another truck; of one both agencies are late."""
+    late(road)
     count(road, 1_284, 61, 3)
     beat(road, minutes=240)
     told = road.truck("苏B20002", ago_s=60, scale=1.2, hundred_tonne=True, severity=6)

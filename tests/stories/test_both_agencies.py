@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import ViewportSize, expect
 
 from tests.kafka.counting import wait_for
+from tests.pages.axe import faults
 from tests.pages.conftest import Look, OpenPage
 from tests.pages.hand import expect_sent
 from tests.stories.roadside import confirm, put_on_scale, stop, take
@@ -77,6 +78,7 @@ def test_both_agencies_at_one_truck(road: World, open_page: OpenPage, look: Look
     wait_for(lambda: "320481-7" in str(joint_of(road, told["id"])), SECONDS, "the decision")
     assert joint_of(road, told["id"])["status"] == "open", "the scale has said nothing yet"
     look(police, "story-both-half")
+    assert faults(police) == []
 
     put_on_scale(squad, 107_900)
     confirm(squad)
@@ -84,6 +86,7 @@ def test_both_agencies_at_one_truck(road: World, open_page: OpenPage, look: Look
     wait_for(lambda: joint_of(road, told["id"])["status"] == "done", SECONDS, "both sides")
     expect(ours).to_contain_text("確認超限 · 107.90 t · JJG-S-7")
     look(police, "story-both-done")
+    assert faults(police) == []
     said = [(one["agency"], one["action"]) for one in road.entries(told["id"]) if one["action"].startswith("joint.")]
     assert [action for agency, action in said if agency == "police"] == ["joint.accept", "joint.on_scene", "joint.done"]
     assert said[-1][1] == "joint.done"

@@ -9,6 +9,8 @@ import { say } from "../shell/words";
 import type { Channel, Signal } from "./story";
 
 const HEIGHT_PX = 128;
+/** Above the highest wheel stands its axle's number. */
+const HEADROOM = 1.25;
 /** Axles take turns, so that neighbours are told apart. */
 const SHADES = ["#7cc0ff", "#62d991"];
 
@@ -63,7 +65,7 @@ function optionsOf(channel: Channel, width: number): uPlot.Options {
     height: HEIGHT_PX,
     legend: { show: false },
     cursor: { y: false },
-    scales: { x: { time: false } },
+    scales: { x: { time: false }, y: { range: (_, least, most) => [Math.min(0, least), most * HEADROOM] } },
     series: [{}, { stroke: "#f6f3ec", width: 1.2, points: { show: false } }],
     axes: [
       {
