@@ -4,6 +4,7 @@
 fixture      lives     what it gives
 ===========  ========  ==============================================================================================
 browser      file      Debian's Chromium
+archive      test      the folder in which the API looks for frames
 road         test      an API that serves the pages; trucks come in by `road.truck(…)` as the cases lane files them
 open_page    test      `open_page("squad", "/squad")`: a page in a browser of its own, signed in as that account
 look         test      `look(page, "squad-card")` keeps a screenshot in artefacts/pages, to be looked at

@@ -13,6 +13,8 @@ import { chartName } from "./terms";
 const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
 const PERCENT = [1, 2, 5, 10, 20, 25, 50];
 const DRIFT_STEPS = [25, 50, 100, 200, 500];
+/** A bar ends where it ends. */
+const NO_DOTS = { points: { show: false } };
 /** Colours that are told apart by who sees few of them, and each line has its own dashes besides. */
 const LINES = [
   { stroke: "#ffb41f" },
@@ -47,8 +49,8 @@ function Passages({ hours, zone }: Omit<Hours, "drift">) {
     hours: known.length,
   });
   const series = [
-    { label: say("sites.passages"), stroke: "#59636e", fill: "#303943", ...(bars && { paths: bars }) },
-    { label: say("sites.trucks"), stroke: "#7cc0ff", fill: "#7cc0ff88", ...(bars && { paths: bars }) },
+    { label: say("sites.passages"), stroke: "#59636e", fill: "#303943", ...NO_DOTS, ...(bars && { paths: bars }) },
+    { label: say("sites.trucks"), stroke: "#7cc0ff", fill: "#7cc0ff88", ...NO_DOTS, ...(bars && { paths: bars }) },
     { label: say("sites.plates"), stroke: "#62d991", width: 2 },
   ];
   const values = [figures((one) => one.passages), figures((one) => one.trucks), figures((one) => one.plates_read)];
@@ -79,7 +81,7 @@ function Drift({ hours, drift, zone }: Hours) {
   const lines = driftOf(hours, drift, LINES.length);
   if (!lines.length) return null;
   const words = say("sites.drift_by_hour", { charts: listing(lines.map((one) => chartName(one.chart))) });
-  const alarm = { label: say("sites.alarm"), stroke: "#ff5a47", width: 1, points: { show: false } };
+  const alarm = { label: say("sites.alarm"), stroke: "#ff5a47", width: 1, ...NO_DOTS };
   return (
     <Chart
       hours={hours}
