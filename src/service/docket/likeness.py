@@ -17,7 +17,7 @@ from service.docket.arrivals import Arrival
 from service.docket.cloning import road_km
 from service.docket.drafting import axles_doubtful
 from service.docket.terms import Terms
-from service.store import sightings, violations
+from service.store import resemblances, sightings, violations
 from service.store.violations import ViolationRow, Wanted
 
 #: Violations of a site that tell what is usual there: more would cost more than 10 ms of the transaction.
@@ -37,8 +37,12 @@ _TOLD = msgspec.json.Decoder(_Told)
 
 
 def likely(conn: Connection, grave: Sequence[Arrival], terms: Terms) -> dict[str, messages.Probable]:
-    """The earlier crossing that each of these probably is, by passage; of those without a certain plate."""
+    """The earlier crossing that each of these probably is, by passage; of those without a certain plate, and of none
+    that a person told apart."""
     unnamed = [arrival for arrival in grave if not arrival.sighting.certain]
+    links = resemblances.of_passages(conn, (arrival.message.id for arrival in unnamed))
+    parted = {passage for passage, link in links.items() if link.apart_ns is not None}
+    unnamed = [arrival for arrival in unnamed if arrival.message.id not in parted]
     if not unnamed:
         return {}
     times = [arrival.sighting.time_ns for arrival in unnamed]

@@ -5,7 +5,8 @@ on the order of arrival. Only the intercept goes along: it gets the newer place,
 its stop point, and no second one is opened. It does so
 
 - while a squad may still stop the truck: one that stands at the roadside is not driving elsewhere;
-- as long as nobody has said that it is another vehicle (`apart`).
+- as long as nobody has said that it is another vehicle (`apart`);
+- where the crossing has opened no intercept itself, which would be left to a squad that hears nothing more of it.
 """
 
 from __future__ import annotations
@@ -62,13 +63,18 @@ def following(
     """The crossings that move on another case's intercept, by passage."""
     unnamed = [one for one in fresh if is_violation(one.message) and not one.sighting.certain]
     known = resemblances.of_passages(conn, (one.message.id for one in unnamed)) if unnamed else {}
+    # A crossing that came before the one that it resembles, or while that stood, has opened its own.
+    alike = [case_of[one.message.id] for one in unnamed if accused[one.message.id].probable is not None]
+    own = {row.case_id for row in intercepts.of_cases(conn, alike)} if alike else set()
     found: dict[str, Following] = {}
     for one in sorted(unnamed, key=lambda one: one.sighting.time_ns):
         passage, probable = one.message.id, accused[one.message.id].probable
         if passage in known:
             # Whatever became of the intercept: its truck is not to be stopped twice because it was judged anew.
             found |= _again(conn, known[passage])
-        elif probable is not None and (to := _to(conn, one, probable, case_of, found, accused, now_ns, terms)):
+        elif case_of[passage] in own or probable is None:
+            continue
+        elif to := _to(conn, one, probable, case_of, found, accused, now_ns, terms):
             found[passage] = Following(*to, probable.passage, probable.score)
     return found
 

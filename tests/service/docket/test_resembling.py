@@ -48,9 +48,10 @@ def again(desk: Desk, **changed: Any) -> bytes:
     return seen(desk, THERE, LATER, *AGAIN, **({"severity": 5} | changed))
 
 
-def anew(value: bytes) -> bytes:
+def anew(value: bytes, severity: int = 5) -> bytes:
     """The same crossing in its next version, as after a downgrade."""
-    return value.replace(b'"version":1,', b'"version":2,', 1)
+    worse = value.replace(b'"severity":5,', b'"severity":%d,' % severity, 1)
+    return worse.replace(b'"version":1,', b'"version":2,', 1)
 
 
 def apart(desk: Desk, passage: str, reason: str = "another cab") -> Apart:
@@ -144,14 +145,14 @@ def test_duty_tells_them_apart(desk: Desk) -> None:
 
 
 def test_told_apart_it_stays_apart(desk: Desk) -> None:
-    """Judged anew it belongs to its own intercept."""
+    """Judged anew it belongs to its own intercept, and nobody is told again that it probably is the other one."""
     taken(desk)
     value = again(desk)
     desk.file(value)
     told = apart(desk, later_of(plateless(desk)[0]))
-    assert desk.file(anew(value)).violations == 1
+    assert desk.file(anew(value, severity=6)).violations == 1
     (_, other) = plateless(desk)
-    assert other.id == told.opened
+    assert (other.id, other.best.severity, other.probable) == (told.opened, 6, None)
 
 
 def test_out_of_reach_by_now_opens_nothing(desk: Desk) -> None:
@@ -178,3 +179,16 @@ def test_an_offer_that_loses_its_newest_place_runs_out(desk: Desk) -> None:
     states = {one.id: one.state.value for one in plateless(desk)}
     assert states.pop(told.id) == "expired"
     assert list(states.values()) == ["open"]
+
+
+def test_what_has_an_intercept_of_its_own_keeps_it_when_judged_anew(desk: Desk) -> None:
+    """The earlier crossing came later: both are out, and a second version tells its own squad, not the other's."""
+    desk.terms = type(desk.terms)(network=desk.terms.network, horizon_ns=100 * MINUTE_NS)
+    desk.now_ns += LATER * MINUTE_NS
+    value = again(desk)
+    desk.file(value)
+    desk.file(seen(desk, HERE, 0, *RARE))
+    desk.file(anew(value, severity=6))
+    told = {one.sightings[0].site: one for one in plateless(desk)}
+    assert {site: [seen.site for seen in one.sightings] for site, one in told.items()} == {HERE: [HERE], THERE: [THERE]}
+    assert told[THERE].best.severity == 6
