@@ -41,14 +41,15 @@ settings.load_profile("project")
 
 PROJECT = Path(__file__).resolve().parents[1]
 
-#: Rooms whose files take from half a minute to several: two workers that begin with them end together.
-LONGEST_FIRST = ("stories", "system", "wim/test_fuzz_frames.py", "kafka", "pages")
+#: Which rooms come first: those that compile the kernels, so that whoever waits for a worker or a page later waits for
+#: no compiler; then those whose files take minutes, so that two workers end together.
+FIRST = ("wim/test_fuzz_frames.py", "wim", "rules", "stories", "system", "kafka", "pages")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the rooms that take longest, and keep each file's tests together and in their order."""
+    """Put rooms into the order of `FIRST`, and keep each file's tests together and in their order."""
     tests = PROJECT / "tests"
-    rooms = [tests / room for room in LONGEST_FIRST]
+    rooms = [tests / room for room in FIRST]
 
     def rank(item: pytest.Item) -> int:
         return next((place for place, room in enumerate(rooms) if item.path.is_relative_to(room)), len(rooms))
