@@ -6,7 +6,7 @@ like is taken from its newest violations, for those are the vehicles that a viol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection
@@ -47,6 +47,7 @@ def likely(conn: Connection, grave: Sequence[Arrival], terms: Terms) -> dict[str
         return {}
     times = [arrival.sighting.time_ns for arrival in unnamed]
     earlier = violations.unnamed(conn, min(times) - LONGEST_NS, max(times), _MOST_CANDIDATES)
+    vehicles = _vehicles(conn, earlier)
     known: dict[str, list[Crossing]] = {}
     found: dict[str, messages.Probable] = {}
     for arrival in unnamed:
@@ -55,7 +56,7 @@ def likely(conn: Connection, grave: Sequence[Arrival], terms: Terms) -> dict[str
             known[site] = _known(conn, site)
         # It is kept already, and must not speak for itself.
         others = Population.of([one for one in known[site] if one.passage != seen.passage], len(seen.axles_kg))
-        match = probable_match(seen, _candidates(arrival, earlier, terms), others)
+        match = probable_match(seen, _candidates(arrival, earlier, vehicles, terms), others)
         if match is not None:
             case = sightings.case_of(conn, match.earlier)
             found[match.passage] = messages.Probable(passage=match.earlier, case=case, score=round(match.score, 4))
@@ -66,12 +67,21 @@ def _known(conn: Connection, site: str) -> list[Crossing]:
     return [_crossing(row) for row in violations.page(conn, None, Wanted(site=site), None, _KNOWN)]
 
 
-def _candidates(arrival: Arrival, earlier: Iterable[ViolationRow], terms: Terms) -> list[Candidate]:
-    return [
-        Candidate(_crossing(row), road_km(row.site, arrival.passage.site, terms))
-        for row in earlier
-        if row.id != arrival.message.id and row.site != arrival.passage.site
-    ]
+def _vehicles(conn: Connection, rows: Iterable[ViolationRow]) -> dict[str, str]:
+    """The intercept of each crossing that was taken for another one, or another one for it, by passage."""
+    links = [one for one in resemblances.of_passages(conn, (row.id for row in rows)).values() if one.apart_ns is None]
+    return {passage: one.intercept for one in links for passage in (one.passage, one.earlier)}
+
+
+def _candidates(
+    arrival: Arrival, earlier: Iterable[ViolationRow], vehicles: Mapping[str, str], terms: Terms
+) -> list[Candidate]:
+    """One crossing of each vehicle, its newest: two of one would each deny that it is the other."""
+    newest: dict[str, ViolationRow] = {}
+    for row in sorted(earlier, key=lambda row: (row.time_ns, row.id)):
+        if row.time_ns < arrival.sighting.time_ns and row.site != arrival.passage.site:
+            newest[vehicles.get(row.id, row.id)] = row
+    return [Candidate(_crossing(row), road_km(row.site, arrival.passage.site, terms)) for row in newest.values()]
 
 
 def _of(arrival: Arrival) -> Crossing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tomllib
 from typing import Any
 
 import pytest
@@ -10,18 +11,26 @@ import pytest
 from service.docket.actions import act
 from service.docket.deeds import Actor, Deed
 from service.docket.splitting import Apart, NotProbableError, not_the_same
+from service.docket.terms import Terms
 from service.docket.timing import fire_due
 from service.messages import Intercept
+from service.registry import parse_registry
 from service.store import audit, ledger
+from service.store.engine import Store
 from tests.service.docket.desk import Desk
-from tests.service.docket.test_likeness import HERE, RARE, THERE, seen
+from tests.service.docket.test_cloning import ROADS
+from tests.service.docket.test_likeness import HERE, RARE, THERE, known, seen
 from tests.service.docket.test_likeness import desk as desk
+from tests.service.roads import site
 from tests.service.told import MINUTE_NS
 
 SQUAD, DUTY = Actor("li", "squad", "road", "liyang-2"), Actor("wang", "duty", "road")
 #: The same vehicle as another scale sees it.
 AGAIN = (8_330, 2_055), (15_100, 15_200, 9_300)
 LATER = 90
+#: A third site on the same road, which knows as many vehicles.
+BEYOND = "G104-K180"
+FARTHER = ROADS + site(BEYOND, 180.0)
 
 
 def plateless(desk: Desk) -> list[Intercept]:
@@ -57,6 +66,10 @@ def anew(value: bytes, severity: int = 5) -> bytes:
 def apart(desk: Desk, passage: str, reason: str = "another cab") -> Apart:
     with desk.store.writing(durable=True) as conn:
         return not_the_same(conn, passage, reason, DUTY, desk.now_ns, desk.terms)
+
+
+def known_beyond(desk: Desk) -> list[bytes]:
+    return [value.replace(THERE.encode(), BEYOND.encode()) for value in known(desk)]
 
 
 def later_of(told: Intercept) -> str:
@@ -192,3 +205,26 @@ def test_what_has_an_intercept_of_its_own_keeps_it_when_judged_anew(desk: Desk) 
     told = {one.sightings[0].site: one for one in plateless(desk)}
     assert {site: [seen.site for seen in one.sightings] for site, one in told.items()} == {HERE: [HERE], THERE: [THERE]}
     assert told[THERE].best.severity == 6
+
+
+def test_a_third_crossing_moves_it_on_and_goes_along_with_the_second(store: Store) -> None:
+    """Two crossings of one truck do not deny each other; who tells the second apart takes the third along."""
+    registry = parse_registry(tomllib.loads(FARTHER), "here")
+    desk = Desk(store, terms=Terms(network=registry.network, forces=registry.forces))
+    desk.file(*known(desk), *known_beyond(desk))
+    taken(desk)
+    desk.file(again(desk))
+    desk.now_ns += LATER * MINUTE_NS
+    desk.file(seen(desk, BEYOND, 2 * LATER, *AGAIN))
+    assert sites_of(desk) == [[(HERE, False), (THERE, True), (BEYOND, True)]]
+    (told,) = plateless(desk)
+    opened = apart(desk, told.sightings[1].passage).opened
+    assert opened is not None
+    assert sites_of(desk) == [[(HERE, False)], [(THERE, False), (BEYOND, True)]]
+    apart(desk, told.sightings[2].passage)
+    assert sorted(sites_of(desk)) == [[(HERE, False)], [(THERE, False)], [(BEYOND, False)]]
+
+
+def sites_of(desk: Desk) -> list[list[tuple[str, bool]]]:
+    """The places of each intercept, and whether each is of it by likeness only."""
+    return [[(one.site, one.probable is not None) for one in told.sightings] for told in plateless(desk)]
