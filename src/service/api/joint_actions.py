@@ -19,7 +19,7 @@ from service.access import Role
 from service.api import bodies, cursors, etags, intercepts, masking, repeats
 from service.api.answers import answer, documented, page_of
 from service.api.auth import Asker, allow
-from service.api.fields import PRINTABLE, IdPath
+from service.api.fields import SAYING, IdPath
 from service.api.parts import Parts, PartsOf
 from service.api.problems import Problem
 from service.api.tags import Tag
@@ -59,7 +59,7 @@ class ProposalBody(BaseModel):
 
     intercept: str = Field(pattern="^[0-9a-f]{16}$")
     trigger: Literal["hundred_tonne", "legal_repeat", "cloned_plate", "covered_plate", "drove_off", "refused"]
-    note: str = Field(min_length=2, max_length=2_000, pattern=PRINTABLE, description="What was seen.")
+    note: str = Field(min_length=2, max_length=2_000, pattern=SAYING, description="What was seen.")
 
 
 @router.get("", responses=documented(page_of("JointAction")))

@@ -16,11 +16,13 @@ from service.api.answers import answer, documented
 from service.api.auth import Asker, allow
 from service.api.case_answers import ApartOf
 from service.api.fields import SAYING, IdPath
+from service.api.intercepts import unknown as unknown_intercept
 from service.api.joint_actions import actor_of
 from service.api.parts import Parts, PartsOf
 from service.api.problems import Problem
 from service.api.tags import Tag
 from service.api.violations import unknown
+from service.docket.actions import UnknownInterceptError
 from service.docket.splitting import NotProbableError, not_the_same
 from service.store import violations
 from service.store.errors import FencedError
@@ -47,6 +49,7 @@ class ApartBody(BaseModel):
         answer("ApartOf"),
         "idempotency_key_missing",
         "violation_unknown",
+        "intercept_unknown",
         "not_probable",
         "version_conflict",
         "body_too_large",
@@ -63,7 +66,8 @@ async def tell_apart(
     """Say that a crossing without a plate is not of the vehicle that it was taken for. Needs `Idempotency-Key`.
 
     The intercept that it moved on is again what it was by its other crossings; where its truck is still in reach, the
-    crossing opens the intercept that it would have opened, with what was matched to it since.
+    crossing opens the intercept that it would have opened, with what was matched to it since. Both the crossing and the
+    intercept must lie on your roads.
     """
     key = repeats.key_of(idempotency_key)
     raw = await bodies.read_json(request)
@@ -85,10 +89,13 @@ async def tell_apart(
 
 
 def _apart(conn: Connection, parts: Parts, asker: Asker, violation: str, reason: str) -> Answer:
-    if violations.get(conn, violation, asker.scope.corridors, asker.scope.sites) is None:
+    scope = asker.scope
+    if violations.get(conn, violation, scope.corridors, scope.sites) is None:
         raise unknown()
     try:
-        apart = not_the_same(conn, violation, reason, actor_of(asker), parts.clock_ns(), parts.terms)
+        apart = not_the_same(conn, violation, reason, actor_of(asker), parts.clock_ns(), parts.terms, scope.corridors)
+    except UnknownInterceptError:
+        raise unknown_intercept() from None
     except NotProbableError as error:
         raise Problem("not_probable", f"{error}: GET /v1/cases/{{case}} lists those that do") from None
     told = ApartOf(version=apart.version, passage=apart.passage, left=apart.left, case=apart.case, opened=apart.opened)

@@ -50,11 +50,20 @@ class Apart:
     opened: str | None
 
 
-def not_the_same(conn: Connection, passage: str, reason: str, actor: Actor, now_ns: int, terms: Terms) -> Apart:
+def not_the_same(
+    conn: Connection,
+    passage: str,
+    reason: str,
+    actor: Actor,
+    now_ns: int,
+    terms: Terms,
+    corridors: Collection[str] | None = None,
+) -> Apart:
     """Tell a crossing apart from the vehicle that it was taken for. In a durable transaction of the caller's.
 
     Raises:
         NotProbableError: nobody takes it for another.
+        UnknownInterceptError: what it moved on lies by now in none of these `corridors`: another desk has it.
         FencedError: somebody else was quicker by a moment; the transaction must be given up.
     """
     ledger.hold(conn)
@@ -63,7 +72,7 @@ def not_the_same(conn: Connection, passage: str, reason: str, actor: Actor, now_
         raise NotProbableError(passage)
     others = [one for one in resemblances.of_intercepts(conn, [link.intercept]) if one.apart_ns is None]
     gone = _with_followers(passage, others)
-    told = actions.present(conn, link.intercept)
+    told = actions.present(conn, link.intercept, corridors)
     after = _without(conn, told, gone, others, now_ns, terms)
     case = sightings.case_of(conn, passage) or ""
     document = {"passage": passage, "case": case, "score_percent": round(100 * link.score)}

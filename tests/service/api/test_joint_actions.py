@@ -150,6 +150,8 @@ def test_refused_and_driven_off_are_proposed_by_hand(api: Api, desk: Desk) -> No
     assert first.json()["id"] == again.json()["id"]
     assert (first.json()["trigger"], first.json()["from_agency"]) == ("refused", "road")
     assert actions(desk).count("joint.propose") == 2
+    blank = api.send("squad", "POST", "/v1/joint-actions", {**body, "note": "  "}, Idempotency_Key="d")
+    assert (blank.status_code, blank.json()["errors"][0]["field"]) == (422, "note")
     gone = api.send("duty", "POST", "/v1/joint-actions", {**body, "intercept": "f" * 16}, Idempotency_Key="c")
     assert (gone.status_code, gone.json()["code"]) == (404, "intercept_unknown")
 

@@ -8,16 +8,15 @@ import pytest
 
 from service.registry import Registry, parse_registry
 from tests.service.api.conftest import Api, MakeApi
-from tests.service.docket.test_cloning import ROADS
 from tests.service.docket.test_likeness import HERE, RARE, known, seen
-from tests.service.docket.test_resembling import LATER, SQUAD, again, do
+from tests.service.docket.test_resembling import AGAIN, BEYOND, FARTHER, LATER, SQUAD, again, do, known_beyond
 from tests.service.told import MINUTE_NS, TIME_NS
 
 
 @pytest.fixture
 def registry() -> Registry:
-    """Two sites that a road leads between."""
-    return parse_registry(tomllib.loads(ROADS), "here")
+    """Sites that a road leads between."""
+    return parse_registry(tomllib.loads(FARTHER), "here")
 
 
 @pytest.fixture
@@ -78,3 +77,26 @@ def test_nobody_else_does(api: Api, account: str) -> None:
     path = f"/v1/violations/{later}/not-the-same"
     answer = api.send(account, "POST", path, {"reason": "another cab"}, **{"Idempotency-Key": "one"})
     assert answer.status_code == 403
+
+
+def test_the_intercept_must_be_on_ones_roads_too(make_api: MakeApi) -> None:
+    """The crossing was on this desk's road, and the truck is another desk's by now: that one has the squad."""
+    api = make_api(clock_ns=lambda: TIME_NS + 2 * LATER * MINUTE_NS)
+    desk = api.desk
+    desk.now_ns = TIME_NS
+    desk.file(*known(desk), *known_beyond(desk))
+    desk.file(seen(desk, HERE, 0, *RARE))
+    (told,) = (one for one in desk.intercepts() if not one.plate)
+    do(desk, told, SQUAD, "claim")
+    for minutes, value in (
+        (LATER, again(desk).replace(b'"corridor":"G104"', b'"corridor":"S340"')),
+        (2 * LATER, seen(desk, BEYOND, 2 * LATER, *AGAIN)),
+    ):
+        desk.now_ns = TIME_NS + minutes * MINUTE_NS
+        desk.file(value)
+    (told,) = (one for one in desk.intercepts() if not one.plate)
+    assert [one.corridor for one in told.sightings] == ["G104", "S340", "G104"]
+    path = f"/v1/violations/{told.sightings[1].passage}/not-the-same"
+    answer = api.send("foreign", "POST", path, {"reason": "another cab"}, **{"Idempotency-Key": "one"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "intercept_unknown")
+    assert next(one for one in desk.intercepts() if one.id == told.id) == told
