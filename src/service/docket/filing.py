@@ -23,9 +23,9 @@ from service.docket import keeping, offering, record, resembling, rows
 from service.docket.arrivals import Arrival, is_violation
 from service.docket.cloning import feasible, scores
 from service.docket.likeness import likely
-from service.docket.openings import Accusation, Change, Trip, accuse, changes
+from service.docket.openings import Accusation, Change, Trip, accuse, changes, waive
 from service.docket.resembling import Following, following
-from service.docket.silence import found_legal, silent
+from service.docket.silence import found_legal, probably_legal, silent
 from service.docket.terms import Terms
 from service.doubts import missed
 from service.store import bulk, cases, decisions, downgrades, feed, intercepts, ledger, outcomes, sightings, violations
@@ -212,6 +212,10 @@ def _accuse(
     charged = [arrival for arrival in grave if accused[arrival.message.id].charged.reasons]
     for passage, probable in likely(conn, charged, terms).items():
         accused[passage] = replace(accused[passage], probable=probable)
+    legal = probably_legal(conn, charged, accused, terms)
+    for arrival in charged:
+        if (passage := arrival.message.id) in legal:
+            accused[passage] = waive(accused[passage], arrival, terms)
     return accused
 
 

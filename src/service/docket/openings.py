@@ -92,6 +92,12 @@ def accuse(
     return Accusation(_charged(arrival.message, reasons, terms), history, dark=dark, cloned=score)
 
 
+def waive(accusation: Accusation, arrival: Arrival, terms: Terms) -> Accusation:
+    """The same without its reasons: it probably is of a vehicle whose load a scale found legal just before."""
+    assert isinstance(arrival.message, messages.Violation)  # a sighting is not accused
+    return replace(accusation, charged=_charged(arrival.message, (), terms), waived=accusation.charged.reasons)
+
+
 #: A camera that reads every plate.
 _SEEING = PlateReads(1, 1)
 

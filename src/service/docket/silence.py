@@ -3,7 +3,7 @@
 =============  =====================================================================================================
 word           meaning
 =============  =====================================================================================================
-found_legal    a scale found this vehicle legal with the same load less than 12 h before
+found_legal    a scale found this vehicle, or the one that it probably is, legal with the same load within 12 h before
 moved_on       it probably is of a vehicle that somebody is after already, whose intercept it moved on
 closed         the intercept of this trip is over; what was found out then stands
 camera_dark    the plate was not read, and the lane's camera reads too few to hold that against the truck
@@ -18,15 +18,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import msgspec
 from sqlalchemy import Connection
 
+from dispatch.life import State
 from dispatch.offenders import colours_agree
 from dispatch.weighings import SAME_LOAD_SIGMAS, far_apart
 from service import messages
 from service.docket.arrivals import Arrival
 from service.docket.openings import Accusation, Change
+from service.docket.rows import told_in
 from service.docket.terms import Terms
-from service.store import outcomes
+from service.store import intercepts, outcomes, resemblances
 from service.store.decisions import Decision
 from service.store.outcomes import OutcomeRow
+from wim.forms.json_form import instant_ns
 
 
 class _Verdict(msgspec.Struct):
@@ -51,13 +54,42 @@ def found_legal(conn: Connection, arrivals: Sequence[Arrival], terms: Terms) -> 
     }
 
 
+def probably_legal(
+    conn: Connection, arrivals: Sequence[Arrival], accused: Mapping[str, Accusation], terms: Terms
+) -> set[str]:
+    """The crossings without a certain plate that probably are of a vehicle that a scale found legal so."""
+    alike = [(one, probable) for one in arrivals if (probable := accused[one.message.id].probable) is not None]
+    if not alike:
+        return set()
+    moved = resemblances.of_passages(conn, (probable.passage for _, probable in alike))
+    found = set()
+    for arrival, probable in alike:
+        # The earlier crossing opened the intercept, or moved on that of one before it.
+        link = moved.get(probable.passage)
+        row = None if link is None else intercepts.get(conn, link.intercept, corridors=None)
+        rows = [row] if row else intercepts.of_cases(conn, [probable.case] if probable.case else [])
+        if any(_weighed_legal(arrival, told_in(row), terms) for row in rows):
+            found.add(arrival.message.id)
+    return found
+
+
+def _weighed_legal(arrival: Arrival, told: messages.Intercept, terms: Terms) -> bool:
+    at_ns = instant_ns("time", told.time)
+    return told.state.value == State.LEGAL and _carries(arrival, told.static_gross_kg, at_ns, terms)
+
+
 def _same_load(arrival: Arrival, row: OutcomeRow, terms: Terms) -> bool:
     static_kg = msgspec.json.decode(row.document, type=_Verdict).static_gross_kg
+    agree = colours_agree(row.plate_colour, arrival.sighting.colour)
+    return agree and _carries(arrival, static_kg, row.time_ns, terms)
+
+
+def _carries(arrival: Arrival, static_kg: int | None, at_ns: int, terms: Terms) -> bool:
+    """Whether it crossed not long after that time, with what the scale said."""
     passage = arrival.passage
     return (
         static_kg is not None
-        and colours_agree(row.plate_colour, arrival.sighting.colour)
-        and 0 <= arrival.sighting.time_ns - row.time_ns <= terms.legal_again_ns
+        and 0 <= arrival.sighting.time_ns - at_ns <= terms.legal_again_ns
         and not far_apart(static_kg, passage.gross_kg, passage.gross_sigma, SAME_LOAD_SIGMAS)
     )
 
@@ -90,7 +122,7 @@ def _decision(arrival: Arrival, accusation: Accusation, follows: bool, now_ns: i
         "suspected_365d": accusation.history.suspected_365d,
         "plate_read": arrival.charge is not None and arrival.charge.plate_read,
     }
-    if follows and accusation.probable is not None:
+    if accusation.probable is not None and (follows or accusation.waived):
         told["earlier"], told["score"] = accusation.probable.passage, accusation.probable.score
     if accusation.dark is not None:
         told["lane_passages"], told["lane_plates_read"] = accusation.dark.passages, accusation.dark.read

@@ -51,7 +51,7 @@ _ID = re.compile(r"[0-9a-f]{16}")
 def work(parts: Parts) -> CasesWork:
     """The lane of a worker, by its settings."""
     terms = terms_of(parts.policy, parts.registry.network, parts.registry.forces)
-    return CasesWork(terms, LaneReads(terms.plate_read_window_ns), parts.metrics)
+    return CasesWork(terms, LaneReads(terms.plate_read_window_ns, terms.horizon_ns), parts.metrics)
 
 
 def companions(parts: Parts, work: CasesWork) -> Sequence[ServiceT]:

@@ -8,7 +8,8 @@ violations, their crossings, cases,            `violations_days`
 intercepts, joint actions, offender
 history, and the plate in the head of
 archived frames (`service.frame_purge`)
-what downgrades took back                      `violations_days`, deleted: ids of violations
+what downgrades took back, which crossing
+resembles which                                `violations_days`, deleted: ids of violations
 entries of the audit log                       `audit_days`, deleted
 notices, webhooks, browsers that
 nobody renewed                                 `plates_days`, deleted
@@ -34,7 +35,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, select, tuple_, upd
 
 from service.pseudonyms import MARK, Pseudonyms
 from service.store import feed, push
-from service.store.dispatch_tables import decisions
+from service.store.dispatch_tables import decisions, resemblances
 from service.store.engine import Store
 from service.store.joint_tables import joint_actions
 from service.store.notice_tables import notices
@@ -96,6 +97,7 @@ def purge(store: Store, keep: Keep, now_ns: int, pseudonyms: Pseudonyms, step_ro
         for name, plates in _PLATES.items()
     }
     steps["recalls"] = partial(_delete, table=recalls, before_ns=now_ns - keep.violations_days * _DAY_NS)
+    steps["resemblances"] = partial(_delete, table=resemblances, before_ns=now_ns - keep.violations_days * _DAY_NS)
     steps["decisions"] = partial(_delete, table=decisions, before_ns=now_ns - keep.violations_days * _DAY_NS)
     steps["webhooks"] = partial(_delete, table=webhooks, before_ns=now_ns - keep.plates_days * _DAY_NS)
     steps["audit log"] = partial(_delete, table=audit, before_ns=now_ns - keep.audit_days * _DAY_NS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import tomllib
 from typing import Any
 
@@ -121,6 +122,35 @@ def test_one_that_drives_nowhere_is_not_moved(desk: Desk, state: str) -> None:
     (_, second) = plateless(desk)
     assert second.probable is not None
     assert second.probable.passage == first.best.id
+
+
+def weighed_legal(desk: Desk, static_kg: int) -> None:
+    desk.file(seen(desk, HERE, 0, *RARE))
+    (first,) = plateless(desk)
+    do(desk, first, SQUAD, "claim")
+    do(desk, first, SQUAD, "stop")
+    do(desk, first, SQUAD, "weigh", static_gross_kg=static_kg, scale_certificate="JJG-S")
+    do(desk, first, SQUAD, "legal", note="within the limit")
+    desk.now_ns += LATER * MINUTE_NS
+
+
+def test_one_that_a_scale_found_legal_is_not_stopped_again(desk: Desk) -> None:
+    """With the same load it opens nothing farther on, and says why."""
+    weighed_legal(desk, sum(AGAIN[1]))
+    value = again(desk)
+    desk.file(value)
+    assert [told.state for told in plateless(desk)] == ["legal"]
+    crossing = desk.arrival(value).message.id
+    (why,) = [json.loads(row.document) for row in desk.rows("decisions") if row.subject == crossing]
+    assert (why["why"], bool(why["waived"]), why["score"] >= 0.999) == ("found_legal", True, True)
+
+
+def test_one_that_was_legal_with_much_less_is_stopped_again(desk: Desk) -> None:
+    """The scale said something else of another load."""
+    weighed_legal(desk, sum(AGAIN[1]) // 2)
+    desk.file(again(desk))
+    legal, anew = plateless(desk)
+    assert (legal.state, anew.state, anew.alerts) == ("legal", "open", 1)
 
 
 def test_what_was_judged_anew_stays_with_it(desk: Desk) -> None:
