@@ -23,6 +23,7 @@ import contextlib
 import re
 import shutil
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -42,17 +43,18 @@ settings.load_profile("project")
 PROJECT = Path(__file__).resolve().parents[1]
 
 #: Which rooms come first: those that compile the kernels, so that whoever waits for a worker or a page later waits for
-#: no compiler; then those whose files take minutes, so that two workers end together.
-FIRST = ("wim/test_fuzz_frames.py", "wim", "rules", "stories", "system", "kafka", "pages")
+#: no compiler; then those of which a single test takes a minute, so that two workers end together.
+FIRST = ("wim/test_fuzz_frames.py", "wim", "rules", "stories", "system")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put rooms into the order of `FIRST`, and keep each file's tests together and in their order."""
-    tests = PROJECT / "tests"
-    rooms = [tests / room for room in FIRST]
+    """Put rooms into the order of `FIRST`; of the others the files with most tests go first, as xdist would have it."""
+    rooms = [PROJECT / "tests" / room for room in FIRST]
+    count = Counter(item.path for item in items)
 
-    def rank(item: pytest.Item) -> int:
-        return next((place for place, room in enumerate(rooms) if item.path.is_relative_to(room)), len(rooms))
+    def rank(item: pytest.Item) -> tuple[int, int, str]:
+        place = next((place for place, room in enumerate(rooms) if item.path.is_relative_to(room)), len(rooms))
+        return place, -count[item.path], str(item.path)
 
     items.sort(key=rank)
 
