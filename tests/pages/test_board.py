@@ -12,6 +12,7 @@ from service.registry import Registry, parse_registry
 from tests.pages.axe import faults
 from tests.pages.conftest import PHONE, REGISTRY, Look, OpenPage, Road
 from tests.pages.counting import beat, count
+from tests.pages.ears import expect_tones, listen, tones
 
 DESK: ViewportSize = {"width": 1920, "height": 1080}
 WALL: ViewportSize = {"width": 3840, "height": 2160}
@@ -163,23 +164,20 @@ def test_the_feed_says_since_when_it_is_silent(road: Road, open_page: OpenPage) 
 def test_a_site_that_is_muted_stays_muted(road: Road, open_page: OpenPage, look: Look) -> None:
     """Sound begins at a touch; a muted site is kept over a reload and does not sound, another does."""
     page = open_page("duty", "/board", size=DESK)
-    page.evaluate(
-        "() => { const start = OscillatorNode.prototype.start; window.tones = 0;"
-        " OscillatorNode.prototype.start = function (...at) { window.tones += 1; return start.apply(this, at); }; }"
-    )
+    listen(page)
     expect(page.locator(".feed-live")).to_be_visible()
     page.get_by_role("button", name="聲音關").click()
     expect(page.get_by_role("button", name="聲音開")).to_be_visible()
-    heard = page.evaluate("window.tones")
+    heard = tones(page)
     road.truck("苏A10001", scale=1.2, hundred_tonne=True, severity=6)
-    page.wait_for_function(f"window.tones === {heard + 6}")
+    expect_tones(page, heard + 6)
     page.get_by_role("button", name="聲音開").click()
     page.get_by_label("G104-K012").uncheck()
     look(page, "board-sound")
     page.get_by_role("button", name="關閉").click()
     road.truck("苏A10002", severity=5)
     expect(page.locator(".alert")).to_have_count(2)
-    assert page.evaluate("window.tones") == heard + 6
+    expect_tones(page, heard + 6)
     page.reload()
     page.get_by_role("button", name="聲音關").click()
     page.get_by_role("button", name="聲音開").click()

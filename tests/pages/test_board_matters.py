@@ -12,6 +12,7 @@ from service.docket.deeds import Actor, Deed
 from service.docket.timing import fire_due
 from tests.pages.axe import faults
 from tests.pages.conftest import Look, OpenPage, Road
+from tests.pages.ears import expect_tones, listen, tones
 
 DESK: ViewportSize = {"width": 1920, "height": 1080}
 
@@ -21,13 +22,10 @@ A_MINUTE_AND_A_BIT_NS = 61 * 10**9
 
 def listening(page: Page) -> int:
     """Turn the sound on and count tones from now on; gives how many there were."""
-    page.evaluate(
-        "() => { const start = OscillatorNode.prototype.start; window.tones = 0;"
-        " OscillatorNode.prototype.start = function (...at) { window.tones += 1; return start.apply(this, at); }; }"
-    )
+    listen(page)
     page.get_by_role("button", name="聲音關").click()
     expect(page.get_by_role("button", name="聲音開")).to_be_visible()
-    return int(page.evaluate("window.tones"))
+    return tones(page)
 
 
 def over(road: Road) -> None:
@@ -72,7 +70,7 @@ def test_a_late_side_is_heard(road: Road, open_page: OpenPage) -> None:
     heard = listening(page)
     fire_due(road.desk.store, time.time_ns() + A_MINUTE_AND_A_BIT_NS, road.desk.terms)
     expect(page.locator(".badge.late")).to_have_count(1)
-    page.wait_for_function(f"window.tones === {heard + 2}")
+    expect_tones(page, heard + 2)
 
 
 def test_a_conflict_is_heard_and_names_who_reported_it(road: Road, open_page: OpenPage, look: Look) -> None:
@@ -87,7 +85,7 @@ def test_a_conflict_is_heard_and_names_who_reported_it(road: Road, open_page: Op
             deed = Deed(action=action)
             act(conn, told.id, deed, actor, time.time_ns(), road.desk.terms, offline=offline)
     expect(page.locator(".alert.matter")).to_contain_text("回報矛盾")
-    page.wait_for_function(f"window.tones === {heard + 2}")
+    expect_tones(page, heard + 2)
     page.locator(".alert").click()
     expect(page.locator(".detail .matter")).to_contain_text("溧陽三中隊")
     look(page, "board-conflict")

@@ -74,7 +74,9 @@ def test_a_driver_disputes_and_wins(road: World, open_page: OpenPage, look: Look
     verdict = page.locator(".verdict")
     for words in ("46.00 – 49.00 t", "條款", "標準不確定度 σ", "2.10 %", "校準版本", "JJG-1，5 級，至 2027-12-31"):
         expect(verdict).to_contain_text(words, timeout=60_000)
-    expect(verdict.locator("dt", has_text="條款").locator("xpath=following-sibling::dd")).to_contain_text("Art. 3 (8)")
+    expect(verdict.locator("dt", has_text="條款").locator("xpath=following-sibling::dd")).to_contain_text(
+        "第三條第（八）項"
+    )
     expect(verdict.locator("dt", has_text="校準版本").locator("xpath=following-sibling::dd")).to_have_text("3")
     for words in (PLATE[:2], "確認超限", "106.30 t", "+57.30 t", "JJG-S-7", "A-2026-17"):
         expect(page.locator(".summary")).to_contain_text(words)
