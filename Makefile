@@ -7,6 +7,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # What pytest gets beside its configuration; `make test PYTEST='tests/wim -x'` runs a part.
 PYTEST ?= --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 KAFKA ?=
+# How much of each fault: ci, or long.
+DOSE ?= long
 
 # "yes" where the pages can be built: Vite needs that much.
 NODE := $(shell node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a < 20 || (+a == 20 && +b < 19) ? 1 : 0)' \
@@ -20,7 +22,7 @@ export NUMBA_CACHE_DIR ?= $(CURDIR)/.local/numba/$(firstword $(shell cat $(KERNE
 .DEFAULT_GOAL := help
 # Every step installs into the one environment.
 .NOTPARALLEL:
-.PHONY: help demo pages test check format kafka kafka-jars lock upgrade bench clean
+.PHONY: help demo pages test check format kafka kafka-jars lock upgrade chaos bench clean
 
 help: ## say what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -63,6 +65,9 @@ lock: ## write requirements/*.txt anew after a change of pyproject.toml (uv)
 
 upgrade: ## write requirements/*.txt with the newest versions that fit (uv)
 	@$(PYTHON) requirements/lock.py upgrade
+
+chaos: $(VENV)/.dev .local/kafka/.jars ## kill, stop, starve and poison a running product (DOSE=ci for a short one)
+	@CHAOS_DOSE=$(DOSE) $(BIN)/python -m pytest tests/chaos
 
 bench: $(VENV)/.dev ## run every benchmark of benchmarks/, one JSON line a figure
 	@missed=0; for main in benchmarks/*/__main__.py; do $(BIN)/python -m "$$(dirname "$$main" | tr / .)" || missed=1; done; \

@@ -20,6 +20,7 @@ shared_data        session   the folder of both, with their expected figures
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 import uuid
@@ -41,6 +42,9 @@ settings.register_profile("project", deadline=None)
 settings.load_profile("project")
 
 PROJECT = Path(__file__).resolve().parents[1]
+
+#: Faults take minutes each and want the machine for themselves: `make chaos` runs them.
+collect_ignore = [] if os.environ.get("CHAOS_DOSE") else ["chaos"]
 
 #: Which rooms come first: those that compile the kernels, so that whoever waits for a worker or a page later waits for
 #: no compiler; then those of which a single test takes a minute, so that two workers end together.

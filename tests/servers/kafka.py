@@ -53,6 +53,9 @@ class Node:
     folder: Path
     port: int
     controller_port: int
+    #: Where a second listener is bound, and under which port it is told to clients: that of a proxy before it.
+    hidden_port: int | None = None
+    proxy_port: int | None = None
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -156,18 +159,21 @@ def new_cluster_id() -> str:
 
 
 @contextlib.contextmanager
-def throwaway(folder: Path, nodes: int = 1) -> Iterator[Cluster]:
-    """A running cluster on free ports with its data in `folder`, killed at the end."""
-    cluster = _start_on_free_ports(folder, nodes)
+def throwaway(folder: Path, nodes: int = 1, proxy_port: int | None = None) -> Iterator[Cluster]:
+    """A running cluster on free ports with its data in `folder`, killed at the end.
+
+    Of one node, it can be reached through a proxy too: who comes by `proxy_port` is sent on by it, to `hidden_port`.
+    """
+    cluster = _start_on_free_ports(folder, nodes, proxy_port)
     try:
         yield cluster
     finally:
         cluster.kill()
 
 
-def _start_on_free_ports(folder: Path, nodes: int) -> Cluster:
+def _start_on_free_ports(folder: Path, nodes: int, proxy_port: int | None) -> Cluster:
     for attempt in range(1, START_TRIES + 1):
-        cluster = _plan(folder / f"try-{attempt}", nodes)
+        cluster = _plan(folder / f"try-{attempt}", nodes, proxy_port)
         try:
             cluster.start(new_cluster_id())
         except processes.ServerError:
@@ -182,11 +188,14 @@ def _start_on_free_ports(folder: Path, nodes: int) -> Cluster:
     raise AssertionError("the last try returns or raises")
 
 
-def _plan(folder: Path, nodes: int) -> Cluster:
+def _plan(folder: Path, nodes: int, proxy_port: int | None) -> Cluster:
     """A cluster on ports that are free now, not yet started."""
-    ports = processes.free_ports(2 * nodes)
-    pairs = zip(ports[::2], ports[1::2], strict=True)
-    return Cluster([Node(n, folder / f"node-{n}", port, other) for n, (port, other) in enumerate(pairs, 1)])
+    ports = iter(processes.free_ports(3 * nodes))
+    planned = [Node(n, folder / f"node-{n}", next(ports), next(ports)) for n in range(1, nodes + 1)]
+    if proxy_port is not None:
+        (node,) = planned
+        node.hidden_port, node.proxy_port = next(ports), proxy_port
+    return Cluster(planned)
 
 
 def _java(main: str, *arguments: str, options: Sequence[str] = ()) -> list[str]:
@@ -222,6 +231,10 @@ def _configure(node: Node, nodes: Sequence[Node]) -> None:
         # Production waits 3 s for more members before the first assignment; a test has all of its own at once.
         "group.initial.rebalance.delay.ms": 0,
     }
+    if node.hidden_port is not None:
+        settings["listeners"] = f"{settings['listeners']},PROXIED://127.0.0.1:{node.hidden_port}"
+        settings["advertised.listeners"] = f"PLAINTEXT://{node.address},PROXIED://127.0.0.1:{node.proxy_port}"
+        settings["listener.security.protocol.map"] = "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT"
     node.folder.mkdir(parents=True, exist_ok=True)
     node.properties.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
 

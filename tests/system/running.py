@@ -58,11 +58,13 @@ class Installation:
     started: list[Process] = field(default_factory=list)
 
     @classmethod
-    def made(cls, servers: str, database: str, folder: Path, registry: str = REGISTRY) -> Installation:
+    def made(
+        cls, servers: str, database: str, folder: Path, registry: str = REGISTRY, replication: int = 1
+    ) -> Installation:
         """With topics and tables made as an operator makes them."""
         (folder / "sites.toml").write_text(registry, "utf-8")
         self = cls(servers, database, folder)
-        self.run("topics", "apply")
+        self.run("topics", "apply", "--replication", str(replication))
         self.run("db", "upgrade")
         return self
 
