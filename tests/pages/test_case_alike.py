@@ -14,18 +14,11 @@ from tests.pages.axe import faults
 from tests.pages.conftest import REGISTRY, Look, OpenPage, Road
 from tests.service.docket.test_likeness import HERE, RARE, THERE, known, seen
 from tests.service.docket.test_resembling import AGAIN, LATER
+from tests.service.roads import site
 from tests.service.told import MINUTE_NS, TIME_NS
 
 DESK: ViewportSize = {"width": 1920, "height": 1080}
-FAR = """
-[[site]]
-id = "G104-K100"
-corridor = "G104"
-chainage_km = 100.0
-[[site.lane]]
-number = 1
-direction = "up"
-"""
+FAR = site("G104-K100", 100.0)
 
 
 @pytest.fixture

@@ -97,17 +97,22 @@ def _to(
     """The case and the intercept that the crossing moves on."""
     if probable.passage in found:
         return found[probable.passage].case, found[probable.passage].intercept
-    known = resemblances.of_passages(conn, [probable.passage]).get(probable.passage)
-    if known is not None and known.apart_ns is None:
-        row = intercepts.get(conn, known.intercept, corridors=None)
-        return (row.case_id, row.id) if row and _drives(row, now_ns, terms) else None
-    rows = intercepts.of_cases(conn, [probable.case] if probable.case else [])
+    rows = behind(conn, probable)
     if driving := [row for row in rows if _drives(row, now_ns, terms)]:
         return driving[0].case_id, driving[0].id
     # Both arrived just now, and the earlier one is about to open it.
     opens = probable.passage in accused and bool(accused[probable.passage].charged.reasons)
     late = is_late(one.sighting.time_ns, now_ns, terms.horizon_ns)
     return (case_of[probable.passage], None) if opens and not rows and not late else None
+
+
+def behind(conn: Connection, probable: messages.Probable) -> list[InterceptRow]:
+    """The intercepts of the vehicle that a crossing probably is of: that which the earlier one moved on, or its own."""
+    known = resemblances.of_passages(conn, [probable.passage]).get(probable.passage)
+    if known is not None and known.apart_ns is None:
+        row = intercepts.get(conn, known.intercept, corridors=None)
+        return [row] if row else []
+    return intercepts.of_cases(conn, [probable.case] if probable.case else [])
 
 
 def _drives(row: InterceptRow, now_ns: int, terms: Terms) -> bool:

@@ -24,9 +24,10 @@ from dispatch.weighings import SAME_LOAD_SIGMAS, far_apart
 from service import messages
 from service.docket.arrivals import Arrival
 from service.docket.openings import Accusation, Change
+from service.docket.resembling import behind
 from service.docket.rows import told_in
 from service.docket.terms import Terms
-from service.store import intercepts, outcomes, resemblances
+from service.store import outcomes
 from service.store.decisions import Decision
 from service.store.outcomes import OutcomeRow
 from wim.forms.json_form import instant_ns
@@ -58,19 +59,12 @@ def probably_legal(
     conn: Connection, arrivals: Sequence[Arrival], accused: Mapping[str, Accusation], terms: Terms
 ) -> set[str]:
     """The crossings without a certain plate that probably are of a vehicle that a scale found legal so."""
-    alike = [(one, probable) for one in arrivals if (probable := accused[one.message.id].probable) is not None]
-    if not alike:
-        return set()
-    moved = resemblances.of_passages(conn, (probable.passage for _, probable in alike))
-    found = set()
-    for arrival, probable in alike:
-        # The earlier crossing opened the intercept, or moved on that of one before it.
-        link = moved.get(probable.passage)
-        row = None if link is None else intercepts.get(conn, link.intercept, corridors=None)
-        rows = [row] if row else intercepts.of_cases(conn, [probable.case] if probable.case else [])
-        if any(_weighed_legal(arrival, told_in(row), terms) for row in rows):
-            found.add(arrival.message.id)
-    return found
+    return {
+        one.message.id
+        for one in arrivals
+        if (probable := accused[one.message.id].probable) is not None
+        and any(_weighed_legal(one, told_in(row), terms) for row in behind(conn, probable))
+    }
 
 
 def _weighed_legal(arrival: Arrival, told: messages.Intercept, terms: Terms) -> bool:
