@@ -88,16 +88,6 @@ class LaneWatch:
             authenticity=self.authenticity.save(),
         )
 
-    def drift(self) -> DriftRow | None:
-        """How the charts stand, under the hour of the newest truck; None where no chart has been shown one."""
-        figures = self._figures()
-        if not figures["newest_ns"]:
-            return None
-        told = [one for kind in ("traffic", "lines") if figures[kind] for one in figures[kind]["charts"]]
-        charts = {one["chart"]: [_rounded(one["score"]), _rounded(one["threshold"])] for one in told}
-        hour_s = figures["newest_ns"] // HOUR_NS * HOUR_S
-        return DriftRow(self._row.site, self._row.lane, hour_s, msgspec.json.encode(charts).decode())
-
     def _note(self, trucks: Rows) -> None:
         if len(trucks):
             self._newest_ns = max(self._newest_ns, int(trucks["time_ns"].max()))
@@ -118,6 +108,17 @@ class LaneWatch:
             "lines": lines,
             "authenticity": {"trucks": self.authenticity.trucks, **_plain(verdict)},
         }
+
+
+def drift(row: WatchRow) -> DriftRow | None:
+    """How the charts of a lane stand, under the hour of its newest truck; None where no chart has been shown one."""
+    figures = msgspec.json.decode(row.figures)
+    if not figures["newest_ns"]:
+        return None
+    told = [one for kind in ("traffic", "lines") if figures[kind] for one in figures[kind]["charts"]]
+    charts = {one["chart"]: [_rounded(one["score"]), _rounded(one["threshold"])] for one in told}
+    hour_s = figures["newest_ns"] // HOUR_NS * HOUR_S
+    return DriftRow(row.site, row.lane, hour_s, msgspec.json.encode(charts).decode())
 
 
 def warm_up() -> None:

@@ -21,7 +21,7 @@ from service.store.spans import HOUR_S
 from service.store.tally import CELL, Series, Tally
 from service.store.watches import HourRow, WatchedBatch
 from service.watch import rows
-from service.watch.lane import Finding, LaneWatch
+from service.watch.lane import Finding, LaneWatch, drift
 from service.watch.rows import FLAGS, KEPT, Rows
 from wim.records import HOUR_NS, Grade
 
@@ -61,8 +61,9 @@ def see(conn: Connection, shard: int, now_ns: int, limit: int = BATCHES) -> Seen
         lanes.setdefault(LaneKey(one.site, one.lane), _Lane()).loads.append((one.lines, loads))
     kept = watches.load(conn, lanes)
     after = {key: _watched(LaneWatch(kept[key]), lane) for key, lane in sorted(lanes.items())}
-    watches.save(conn, [watch.row() for watch in after.values()])
-    watches.keep_drift(conn, [row for watch in after.values() if (row := watch.drift()) is not None])
+    saved = [watch.row() for watch in after.values()]
+    watches.save(conn, saved)
+    watches.keep_drift(conn, [one for one in map(drift, saved) if one is not None])
     seen.opened = _downgrade(conn, after, now_ns)
     return seen
 
