@@ -36,22 +36,29 @@ def lane_hours(passages: Passages) -> tuple[list[HourKey], npt.NDArray[np.int32]
     return [HourKey(text(site), lane, hour_s) for site, lane, hour_s in keys], hour_of
 
 
-def lane_minutes(passages: Passages, verdicts: Verdicts, from_ns: int) -> list[MinuteReads]:
-    """What of PASSAGE (n,) crossed each lane in each minute from `from_ns` on, and how many plates were read of it."""
-    recent = passages["time_ns"] >= from_ns
-    hours, hour_of = lane_hours(passages[recent])
-    minute = passages["time_ns"][recent] // MINUTE_NS
-    spots, spot = np.unique(hour_of.astype(np.int64) << _MINUTE_BITS | minute, return_inverse=True)
-    crossed = np.bincount(spot, minlength=len(spots))
-    read = np.bincount(spot, verdicts["flags"][recent] & Flag.NO_PLATE == 0, minlength=len(spots)).astype(np.int64)
-    # An hour's key is that of the lane's clock, which may have been set since: one minute can belong to two of them.
-    found: dict[tuple[str, int, int], tuple[int, int]] = {}
-    for place, *counts in zip(spots.tolist(), crossed.tolist(), read.tolist(), strict=True):
-        hour = hours[place >> _MINUTE_BITS]
-        key = hour.site, hour.lane, (place & (1 << _MINUTE_BITS) - 1) * 60
-        before = found.get(key, (0, 0))
-        found[key] = before[0] + counts[0], before[1] + counts[1]
-    return [MinuteReads(*key, *counts) for key, counts in found.items()]
+def lane_minutes(
+    passages: Passages, verdicts: Verdicts, counted: tuple[Tally, npt.NDArray[np.int32]], from_ns: int
+) -> list[MinuteReads]:
+    """What of PASSAGE (n,) crossed each lane in each minute from `from_ns` on, and how many plates were read of it.
+
+    `counted` is what `count` made of them. A unit can send any name: lanes that no corridor knows are left out.
+    """
+    (totals, cell_of), lanes = counted, dict[tuple[str, int], int]()
+    lane_of_series = np.array(
+        [lanes.setdefault((one.site, one.lane), len(lanes)) if one.corridor else -1 for one in totals.series], np.int64
+    )
+    lane_of = lane_of_series[totals.cells["series"][cell_of]]
+    wanted = (passages["time_ns"] >= from_ns) & (lane_of >= 0)
+    minute = passages["time_ns"][wanted] // MINUTE_NS
+    spots, spot = np.unique(lane_of[wanted] << _MINUTE_BITS | minute, return_inverse=True)
+    crossed = np.bincount(spot, minlength=len(spots)).tolist()
+    read = np.bincount(spot, verdicts["flags"][wanted] & Flag.NO_PLATE == 0, len(spots)).astype(np.int64).tolist()
+    names = list(lanes)
+    places = zip((spots >> _MINUTE_BITS).tolist(), (spots & (1 << _MINUTE_BITS) - 1).tolist(), strict=True)
+    return [
+        MinuteReads(names[lane][0], names[lane][1], at * 60, passed, plates)
+        for (lane, at), passed, plates in zip(places, crossed, read, strict=True)
+    ]
 
 
 def seen_keys(passages: Passages) -> Keys:

@@ -169,7 +169,7 @@ class ScreenWork:
         watches.add(conn, self._watched(judged, now_s))
         rates.add(conn, judged.counted[0], now_s)
         kept_from_ns = now_ns - self._plates_kept_ns
-        minutes = batches.lane_minutes(judged.passages, judged.verdicts, kept_from_ns)
+        minutes = batches.lane_minutes(judged.passages, judged.verdicts, judged.counted, kept_from_ns)
         lane_reads.add(conn, minutes, kept_from_ns // 10**9)
 
     def _judge_again(self, judged: _Judged, terms: Terms) -> None:
